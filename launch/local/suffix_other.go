@@ -1,0 +1,7 @@
+//go:build !windows
+
+package local
+
+const needsExecBit = true
+
+var exeSuffixes = []string{""}
