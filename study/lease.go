@@ -1,0 +1,81 @@
+package study
+
+import (
+	"time"
+
+	"github.com/afina-hpo/afina/space"
+)
+
+// Ticket names one attempt: what a worker shows with everything it says about
+// a trial. A ticket whose attempt is not the newest is fenced off.
+type Ticket struct {
+	Trial   int `json:"trial"`
+	Attempt int `json:"attempt"`
+}
+
+// LeaseRequest asks for trials.
+type LeaseRequest struct {
+	Worker string `json:"worker"`
+	N      int    `json:"n"`
+	// Wait waits until there is a trial, or never will be.
+	Wait bool `json:"wait,omitempty"`
+	// Expires makes the leases end unless they are renewed.
+	Expires bool `json:"expires,omitempty"`
+	// Request, if set, makes the call idempotent: a second one with the same
+	// text gets the same trials.
+	Request string `json:"request,omitempty"`
+}
+
+// Assignment is a trial handed to a worker.
+type Assignment struct {
+	Ticket
+	Config  space.Config  `json:"params"`
+	Derived []space.Value `json:"derived,omitempty"` // as [space.Space.Derive] orders them
+	Seed    int64         `json:"seed"`
+	Resume  float64       `json:"resume_step"`
+	Until   float64       `json:"until_step,omitempty"`
+	// Lease is how long the worker may stay silent before the attempt counts
+	// as lost; 0: for ever.
+	Lease Duration `json:"lease,omitempty"`
+}
+
+// Grant is the answer to a worker that asks for trials.
+type Grant struct {
+	Trials []Assignment `json:"trials"`
+	State  GrantState   `json:"state"`
+}
+
+// GrantState says why a grant holds fewer trials than were asked for.
+type GrantState string
+
+// The states of a grant.
+const (
+	GrantRunning   GrantState = "running"   // there will be more
+	GrantWaiting   GrantState = "waiting"   // nothing now; ask again when a trial has ended
+	GrantExhausted GrantState = "exhausted" // the space has no more configurations
+	GrantStopped   GrantState = "stopped"   // the study has ended
+)
+
+// Verdict is the answer to a report.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictContinue Verdict = "continue"
+	VerdictPrune    Verdict = "prune" // end: this trial is not worth more
+	VerdictPause    Verdict = "pause" // checkpoint and end: it may go on later
+	VerdictStop     Verdict = "stop"  // end: the study is over or the trial was cancelled
+)
+
+// Outcome is how an attempt ended, in the words of who ran it.
+type Outcome struct {
+	// State is complete, pruned, failed, infeasible, cancelled or paused.
+	State State `json:"state"`
+	// Values is the final value of metrics; those that were reported on the
+	// way need not be repeated. An objective named here is taken as it is,
+	// without reduction.
+	Values  Metrics  `json:"values,omitempty"`
+	Failure *Failure `json:"failure,omitempty"`
+	// Ended is when it ended by the clock of who ran it; zero: now.
+	Ended time.Time `json:"ended,omitzero"`
+}
