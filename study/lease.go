@@ -24,6 +24,16 @@ type LeaseRequest struct {
 	// Request, if set, makes the call idempotent: a second one with the same
 	// text gets the same trials.
 	Request string `json:"request,omitempty"`
+	// Ended, if set, is how the worker's last trial ended. It is decided
+	// before the new ones are handed out, so that they know of it, and both
+	// are stored at once.
+	Ended *Ended `json:"ended,omitempty"`
+}
+
+// Ended is the end of an attempt.
+type Ended struct {
+	Ticket
+	Outcome Outcome `json:"outcome"`
 }
 
 // Assignment is a trial handed to a worker.
@@ -43,6 +53,9 @@ type Assignment struct {
 type Grant struct {
 	Trials []Assignment `json:"trials"`
 	State  GrantState   `json:"state"`
+	// Late says why the outcome in the request does not count, "" where it
+	// does.
+	Late string `json:"late,omitempty"`
 }
 
 // GrantState says why a grant holds fewer trials than were asked for.

@@ -1,0 +1,96 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/afina-hpo/afina/schedule"
+	"github.com/afina-hpo/afina/space/value"
+	"github.com/afina-hpo/afina/study"
+)
+
+// end begins the study's end: no new trials, and running ones are told to stop
+// unless the study wants to let them finish. A study ends once.
+func (s *state) end(status study.Status, reason string) {
+	if !s.running() {
+		return
+	}
+	s.ending = &ending{status: status, reason: reason, handBack: status == study.StatusFailed}
+	if status == study.StatusFailed || !s.log.Def.Stop.Finish {
+		s.orderAll(study.VerdictStop)
+	}
+}
+
+// checkBudget begins the end where a budget is spent or the target reached,
+// and nothing runs that was added in spite of that.
+func (s *state) checkBudget() {
+	if !s.running() {
+		return
+	}
+	reason := s.spentUp()
+	s.over = reason != ""
+	if s.over && len(s.extra) == 0 {
+		s.end(study.StatusFinished, reason)
+	}
+}
+
+// spentUp returns which of the budgets other than that of trials is spent, ""
+// while none is.
+func (s *state) spentUp() string {
+	stop := &s.log.Def.Stop
+	switch {
+	case stop.Target != nil && s.best >= 0 && s.reached(*stop.Target):
+		return "the target is reached"
+	case stop.Time > 0 && s.spent() >= time.Duration(stop.Time):
+		return fmt.Sprintf("the time of %s is over", stop.Time)
+	case stop.NoImprovement > 0 && s.sinceBest >= stop.NoImprovement:
+		return fmt.Sprintf("%d trials brought no improvement", s.sinceBest)
+	case stop.Resource > 0 && s.paid >= stop.Resource:
+		return fmt.Sprintf("the resource of %s units is spent", value.FormatFloat(stop.Resource))
+	}
+	return ""
+}
+
+// reached reports whether the best value is at least as good as target.
+func (s *state) reached(target float64) bool {
+	best := s.log.Book.Trial(s.best).Values[0]
+	return !s.log.Def.Objectives[0].Better(target, best)
+}
+
+// checkEnd closes the study when nothing runs any more and nothing will, and
+// reports whether it did. The scheduler is asked only where all else says so.
+func (s *state) checkEnd() bool {
+	if s.log.Status != study.StatusRunning || len(s.leases) > 0 {
+		return false
+	}
+	status, reason := study.StatusFinished, ""
+	switch {
+	case s.ending != nil:
+		status, reason = s.ending.status, s.ending.reason
+	case s.line.len() > 0 || s.asking:
+		return false
+	case s.exhausted != "":
+		reason = s.exhausted
+	case !s.mayCreate():
+		reason = fmt.Sprintf("%d trials have ended", s.created)
+	case s.starved == s.log.Book.EndedLen():
+		reason = "the search algorithm " + s.made.name + " has nothing more to propose"
+	default:
+		return false
+	}
+	if s.ending == nil && s.goesOn() {
+		return false
+	}
+	s.emit(study.Event{Kind: study.EventStatus, Status: status, Reason: reason, Spent: s.spent()})
+	if status == study.StatusFinished {
+		s.ending = nil
+	}
+	return true
+}
+
+// goesOn reports whether the scheduler would use a free slot without the
+// suggester: for a paused trial or a copy.
+func (s *state) goesOn() bool {
+	order := s.sched.Next(s.log.Book.History())
+	return order.Action == schedule.Resume || order.Action == schedule.Start && !order.Config.IsZero() && s.mayCreate()
+}

@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest"
+)
+
+// An input is one thing that decide is told. Most hold a ref: who waits for
+// the answer, opaque to decide; nil where nobody does.
+type input interface{ input() }
+
+type base struct{ ref any }
+
+func (base) input() {}
+
+// joinInput: a worker (by name) has started anew; what an earlier one of the
+// same name held is lost.
+type joinInput struct {
+	base
+	worker string
+}
+
+// leaseInput: a worker asks for up to n trials. With wait it is answered when
+// there is at least one, or never will be; without, as soon as it is known
+// what can be had now. What it brings back (ended) is decided first.
+type leaseInput struct {
+	base
+	worker  string
+	n       int
+	wait    bool
+	expires bool   // the lease must be renewed
+	request string // idempotency; "" none
+	ended   *finishInput
+}
+
+func leaseOf(b base, r study.LeaseRequest) leaseInput {
+	in := leaseInput{base: b, worker: r.Worker, n: r.N, wait: r.Wait, expires: r.Expires, request: r.Request}
+	if r.Ended != nil {
+		in.ended = &finishInput{ticket: r.Ended.Ticket, outcome: r.Ended.Outcome}
+	}
+	return in
+}
+
+// cancelInput: the lease request of ref is given up.
+type cancelInput struct {
+	base
+	of any
+}
+
+// proposalsInput: the suggester has answered.
+type proposalsInput struct {
+	base
+	order     suggestOrder
+	proposals []suggest.Proposal
+	err       error
+}
+
+type reportInput struct {
+	base
+	ticket  study.Ticket
+	reports []study.Report
+}
+
+type finishInput struct {
+	base
+	ticket  study.Ticket // attempt 0: the newest
+	outcome study.Outcome
+	config  space.Config // as it was run, where it differs from what was leased
+}
+
+type beatInput struct {
+	base
+	worker  string
+	tickets []study.Ticket
+}
+
+// addInput: a configuration given by hand, to be tried next.
+type addInput struct {
+	base
+	values map[string]space.Value
+}
+
+// extendInput: the space has more parameters.
+type extendInput struct {
+	base
+	params []space.Param
+}
+
+// stopInput: no new trials. With kill, running ones are told to stop and
+// handed back, to be run again when the study is resumed.
+type stopInput struct {
+	base
+	reason string
+	kill   bool
+}
+
+// tickInput: time has passed.
+type tickInput struct{ base }
+
+// viewInput: somebody wants to look.
+type viewInput struct{ base }
+
+// effects is what decide wants done, in this order: events stored, then
+// replies given. The suggestion may start at once.
+type effects struct {
+	events  []*study.Event
+	status  study.Status // what the events make of the study's; "": no change
+	replies []reply
+	ask     *suggestOrder
+}
+
+// reply answers one ref.
+type reply struct {
+	ref any
+	val any
+	err error
+}
+
+// suggestOrder is a question to the suggester.
+type suggestOrder struct {
+	history *study.History
+	n       int
+	first   int
+	seed    uint64
+}

@@ -1,0 +1,232 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/afina-hpo/afina/schedule"
+	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest"
+)
+
+// pump serves the requests that wait, in order of arrival, until they have all
+// they want or there is no more to be had; then it says why: "" means that a
+// suggestion is on its way.
+func (s *state) pump() study.GrantState {
+	for {
+		w := s.next()
+		if w == nil {
+			return study.GrantRunning
+		}
+		if why := s.serve(w); why != study.GrantRunning {
+			return why
+		}
+	}
+}
+
+// serve gives w one trial and returns GrantRunning, or says why it cannot.
+func (s *state) serve(w *waiter) study.GrantState {
+	if !s.running() {
+		return study.GrantStopped
+	}
+	if t := s.ready(s.line.again); t != nil {
+		s.assign(w, t)
+		return study.GrantRunning
+	}
+	fresh := s.ready(s.line.fresh)
+	if s.over {
+		if fresh == nil {
+			return study.GrantWaiting
+		}
+		s.assign(w, fresh)
+		return study.GrantRunning
+	}
+	order := s.sched.Next(s.log.Book.History())
+	switch order.Action {
+	case schedule.Resume:
+		return s.resume(w, order)
+	case schedule.Start:
+		switch {
+		case !order.Config.IsZero() && s.mayCreate():
+			// A copy is no work of the suggester's, which may be exhausted.
+			s.launch(w, order.Config, order, study.Origin{
+				Method: s.log.Def.Schedule.Name, Stream: -1, Seen: s.log.Book.Len(), SeenEnded: s.log.Book.EndedLen(),
+			})
+			return study.GrantRunning
+		case fresh != nil:
+			s.assign(w, s.grant(fresh, order))
+			return study.GrantRunning
+		}
+	case schedule.Wait:
+		switch {
+		case fresh != nil && len(s.leases) == 0:
+			s.assign(w, fresh) // nothing will happen that it could wait for
+			return study.GrantRunning
+		case s.stuck():
+			s.end(study.StatusFailed, fmt.Sprintf("the scheduler %s waits although nothing runs", s.log.Def.Schedule.Name))
+			return study.GrantStopped
+		}
+		return study.GrantWaiting
+	case schedule.Done:
+		if fresh != nil {
+			s.assign(w, fresh)
+			return study.GrantRunning
+		}
+		s.exhausted = "the schedule is complete"
+	}
+	return s.suggest()
+}
+
+// suggest asks the suggester on behalf of all requests that wait, unless it
+// is known that it must not be asked or has nothing to say.
+func (s *state) suggest() study.GrantState {
+	switch {
+	case s.exhausted != "":
+		return study.GrantExhausted
+	case !s.mayCreate() || s.starved == s.log.Book.EndedLen():
+		return study.GrantWaiting
+	case s.asking:
+		return ""
+	}
+	n := s.wanted()
+	if budget := s.log.Def.Stop.Trials; budget > 0 {
+		n = min(n, budget-s.created)
+	}
+	s.asking = true
+	s.out.ask = &suggestOrder{history: s.log.Book.History(), n: n, first: s.log.Book.Len(), seed: s.log.Def.Seed}
+	return ""
+}
+
+// mayCreate reports whether the budget allows one more trial.
+func (s *state) mayCreate() bool {
+	limit := s.log.Def.Stop.Trials
+	return limit == 0 || s.created < limit
+}
+
+// stuck reports whether nothing is left for which a scheduler could wait,
+// although the study has not come to its end.
+func (s *state) stuck() bool {
+	return len(s.leases) == 0 && s.line.len() == 0 && !s.asking &&
+		s.exhausted == "" && s.mayCreate() && s.starved != s.log.Book.EndedLen()
+}
+
+// ready returns the first of some queued trials that may start now, or nil.
+func (s *state) ready(numbers []int) *study.Trial {
+	for _, n := range numbers {
+		t := s.log.Book.Trial(n)
+		if !t.NotBefore.After(s.now) && (!s.over || s.extra[n]) {
+			return t
+		}
+	}
+	return nil
+}
+
+// resume lets a paused trial go on.
+func (s *state) resume(w *waiter, order schedule.Order) study.GrantState {
+	t := s.log.Book.Trial(order.Trial)
+	if t == nil || t.State != study.Paused {
+		s.end(study.StatusFailed, fmt.Sprintf("the scheduler %s resumes trial %d, which is not paused", s.log.Def.Schedule.Name, order.Trial))
+		return study.GrantStopped
+	}
+	t = s.emit(study.Event{Kind: study.EventGranted, Trial: t.Number, Resume: order.From, Until: order.Until, Bracket: order.Bracket})
+	s.assign(w, t)
+	return study.GrantRunning
+}
+
+// launch makes a trial as the scheduler ordered and starts it.
+func (s *state) launch(w *waiter, c space.Config, order schedule.Order, o study.Origin) {
+	t := s.emit(study.Event{
+		Kind: study.EventQueued, Trial: s.log.Book.Len(), Config: c, Origin: &o,
+		Until: order.Until, Bracket: order.Bracket,
+	})
+	s.assign(w, s.grant(t, order))
+}
+
+// grant stores what the scheduler ordered for a queued trial, where that is
+// not known yet.
+func (s *state) grant(t *study.Trial, order schedule.Order) *study.Trial {
+	if order.From == t.Resume && order.Until == t.Until && order.Bracket == t.Bracket {
+		return t
+	}
+	return s.emit(study.Event{Kind: study.EventGranted, Trial: t.Number, Resume: order.From, Until: order.Until, Bracket: order.Bracket})
+}
+
+// assign starts an attempt at t for w.
+func (s *state) assign(w *waiter, t *study.Trial) {
+	t = s.emit(study.Event{Kind: study.EventStarted, Trial: t.Number, Attempt: len(t.Attempts) + 1, Worker: w.worker})
+	l := &lease{ticket: study.Ticket{Trial: t.Number, Attempt: len(t.Attempts)}, worker: w.worker}
+	if w.expires {
+		l.expires = s.now.Add(s.leaseTTL)
+	}
+	s.hold(l)
+	a, err := s.assignment(t, l)
+	if err != nil {
+		s.fail(t, study.Event{}, &study.Failure{Class: study.ClassStart, Message: err.Error()})
+		return
+	}
+	w.got = append(w.got, a)
+}
+
+func (s *state) assignment(t *study.Trial, l *lease) (study.Assignment, error) {
+	derived, err := s.log.Book.Space.Derive(t.Config)
+	if err != nil {
+		return study.Assignment{}, err
+	}
+	a := study.Assignment{
+		Ticket: l.ticket, Config: t.Config, Derived: derived,
+		Seed:   study.TrialSeed(s.log.Def.Seed, t.Number),
+		Resume: t.Resume, Until: t.Until,
+	}
+	if !l.expires.IsZero() {
+		a.Lease = study.Duration(s.leaseTTL)
+	}
+	return a, nil
+}
+
+// proposals turns the suggester's answer into trials, as far as they are still
+// wanted: requests may have been given up, and the study may have moved on,
+// while it was thinking. What is not used is proposed again when it is.
+func (s *state) proposals(in proposalsInput) {
+	s.asking = false
+	exhausted := errors.Is(in.err, suggest.ErrExhausted)
+	if in.err != nil && !exhausted {
+		s.end(study.StatusFailed, "the search algorithm "+s.made.name+" failed: "+in.err.Error())
+		return
+	}
+	known := s.log.Book.Len()
+	for i, p := range in.proposals {
+		if s.madeSince(in.order.history.Len(), known, p.Config) {
+			continue
+		}
+		w := s.next()
+		if w == nil || s.over || !s.mayCreate() || !s.running() {
+			return
+		}
+		order := s.sched.Next(s.log.Book.History())
+		if order.Action != schedule.Start || !order.Config.IsZero() {
+			return
+		}
+		s.launch(w, p.Config, order, study.Origin{
+			Method: s.made.name, Version: s.made.version, Note: p.Note, Stream: in.order.first + i,
+			Seen: in.order.history.Len(), SeenEnded: in.order.history.EndedLen(),
+		})
+	}
+	switch {
+	case exhausted:
+		s.exhausted = "the search space is exhausted"
+	case len(in.proposals) < in.order.n:
+		s.starved = in.order.history.EndedLen()
+	}
+}
+
+// madeSince reports whether one of the trials from number lo to below hi has
+// the configuration c: somebody added it while the suggester was thinking.
+func (s *state) madeSince(lo, hi int, c space.Config) bool {
+	for n := lo; n < hi; n++ {
+		if s.log.Book.Trial(n).Config.Equal(c) {
+			return true
+		}
+	}
+	return false
+}

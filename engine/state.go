@@ -1,0 +1,168 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/afina-hpo/afina/schedule"
+	"github.com/afina-hpo/afina/study"
+)
+
+// state is everything known of one study while it runs: the log, and what
+// lives only as long as the process. It belongs to one goroutine.
+type state struct {
+	log   *study.Log
+	sched schedule.Scheduler
+	made  maker
+
+	leases   map[int]*lease // of the running trials
+	soonest  time.Time      // no lease ends before; zero: none ends
+	line     line           // the queued trials
+	waiting  []*waiter      // in order of arrival
+	requests requests
+
+	asking    bool   // a suggestion is being made
+	starved   int    // EndedLen at which the suggester had nothing to say; -1
+	exhausted string // why no trial will ever be made again; ""
+	ending    *ending
+	// extra is the queued and running trials that were added when the budget
+	// was spent already: they run all the same, and nothing else does (over)
+	// until they have ended.
+	extra map[int]bool
+	over  bool
+
+	opened      time.Time // when the study was set running last
+	spentBefore time.Duration
+	noted       time.Time // when the time spent was stored last
+	leaseTTL    time.Duration
+
+	tally
+
+	out effects // of the input being decided
+	now time.Time
+}
+
+// maker is what stands in the origin of suggested trials.
+type maker struct{ name, version string }
+
+// lease is a trial in the hands of a worker.
+type lease struct {
+	ticket  study.Ticket
+	worker  string
+	expires time.Time // zero: never
+	order   study.Verdict
+}
+
+// ending is why, and how, a study is coming to its end.
+type ending struct {
+	status study.Status
+	reason string
+	// handBack requeues trials that are told to stop, to be run again on
+	// resumption, instead of cancelling them.
+	handBack bool
+}
+
+// newState returns the state of a study that was just loaded, with the trials
+// that were running when it was last closed leased to workers that have until
+// the first deadline to show up.
+func newState(log *study.Log, made maker, now time.Time, leaseTTL time.Duration) *state {
+	s := &state{
+		log: log, made: made,
+		leases: map[int]*lease{}, extra: map[int]bool{},
+		starved: -1, tally: newTally(log),
+		opened: now, spentBefore: log.Spent, leaseTTL: leaseTTL,
+		now: now,
+	}
+	for _, n := range log.Book.Open() {
+		t := log.Book.Trial(int(n))
+		switch t.State {
+		case study.Queued:
+			s.line.add(t)
+		case study.Running:
+			a := t.Attempt()
+			s.hold(&lease{
+				ticket: study.Ticket{Trial: t.Number, Attempt: a.Number},
+				worker: a.Worker, expires: now.Add(leaseTTL),
+			})
+		}
+	}
+	return s
+}
+
+// hold notes a lease.
+func (s *state) hold(l *lease) {
+	s.leases[l.ticket.Trial] = l
+	if !l.expires.IsZero() && (s.soonest.IsZero() || l.expires.Before(s.soonest)) {
+		s.soonest = l.expires
+	}
+}
+
+// release forgets a lease. The next that ends is looked for when soonest has
+// come.
+func (s *state) release(n int) {
+	delete(s.leases, n)
+	if len(s.leases) == 0 {
+		s.soonest = time.Time{}
+	}
+}
+
+// emit applies an event to the log and puts it among the effects. It returns
+// the trial as it is now. An event that the log refuses is the fault of
+// decide, which has to look first.
+func (s *state) emit(e study.Event) *study.Trial {
+	e.At = s.now
+	before := s.log.Book.Trial(e.Trial)
+	if err := s.log.Apply(&e); err != nil {
+		panic("engine: " + err.Error())
+	}
+	if s.out.events == nil {
+		s.out.events = make([]*study.Event, 0, 2) // a trial made and started
+	}
+	s.out.events = append(s.out.events, &e)
+	switch e.Kind {
+	case study.EventStatus:
+		s.out.status = e.Status
+		s.noted = s.now
+		return nil
+	case study.EventExtended, study.EventRedefined:
+		return nil
+	}
+	t := s.log.Book.Trial(e.Trial)
+	switch e.Kind {
+	case study.EventQueued:
+		s.created++
+		s.line.add(t)
+	case study.EventGranted:
+		s.line.add(t)
+	case study.EventStarted:
+		s.line.remove(t.Number)
+	case study.EventReported:
+		s.paid += paid(t) - paid(before)
+	case study.EventRequeued:
+		s.release(t.Number)
+		s.line.add(t)
+	case study.EventPaused:
+		s.release(t.Number)
+		delete(s.extra, t.Number)
+	case study.EventEnded:
+		s.release(t.Number)
+		delete(s.extra, t.Number)
+		s.line.remove(t.Number)
+		s.note(s.log, t)
+	}
+	return t
+}
+
+func (s *state) answer(ref, val any, err error) {
+	if ref != nil {
+		s.out.replies = append(s.out.replies, reply{ref, val, err})
+	}
+}
+
+// running reports whether trials may be handed out.
+func (s *state) running() bool {
+	return s.log.Status == study.StatusRunning && s.ending == nil
+}
+
+// spent is the wall time that the study has been running, over all
+// resumptions.
+func (s *state) spent() time.Duration { return s.spentBefore + s.now.Sub(s.opened) }
