@@ -1,0 +1,31 @@
+// Package builtin is the one plain table of the search algorithms and
+// schedulers that afina ships. The command and the library read it; who adds a
+// method adds a line here.
+package builtin
+
+import (
+	"github.com/afina-hpo/afina/schedule"
+	"github.com/afina-hpo/afina/schedule/fixed"
+	"github.com/afina-hpo/afina/schedule/median"
+	"github.com/afina-hpo/afina/suggest"
+	"github.com/afina-hpo/afina/suggest/grid"
+	"github.com/afina-hpo/afina/suggest/manual"
+	"github.com/afina-hpo/afina/suggest/qmc"
+	"github.com/afina-hpo/afina/suggest/random"
+)
+
+// The methods used where a study does not say.
+const (
+	DefaultSearch   = "qmc"
+	DefaultSchedule = "fixed"
+)
+
+// Search returns the search algorithms.
+func Search() suggest.Table {
+	return suggest.Table{qmc.Method(), random.Method(), grid.Method(), manual.Method()}
+}
+
+// Schedule returns the schedulers.
+func Schedule() schedule.Table {
+	return schedule.Table{fixed.Method(), median.Method()}
+}

@@ -1,0 +1,174 @@
+// Package present gives trials their JSON form, the one that commands print
+// with --json and that protocols send, so that a script that reads one can
+// read all.
+package present
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/space/value"
+	"github.com/afina-hpo/afina/study"
+)
+
+// Trial is a trial in a list.
+type Trial struct {
+	Number int           `json:"number"`
+	State  study.State   `json:"state"`
+	Params space.Config  `json:"params"`
+	Values study.Metrics `json:"values"`
+}
+
+// MakeTrial returns t for a list. Its values are those of the objectives: a
+// complete trial's results, of others what is known: the last value measured,
+// non-finite ones included.
+func MakeTrial(h *study.History, t *study.Trial) Trial {
+	return Trial{Number: t.Number, State: t.State, Params: t.Config, Values: Values(h, t)}
+}
+
+// Values returns the objectives' values of t by name; see [MakeTrial].
+func Values(h *study.History, t *study.Trial) study.Metrics {
+	values := map[string]float64{}
+	for i, o := range h.Objectives {
+		if t.Values != nil {
+			values[o.Metric] = t.Values[i]
+		} else if x, ok := t.Metrics.Get(o.Metric); ok {
+			values[o.Metric] = x
+		} else if x, ok := o.Value(t.Reports); ok {
+			values[o.Metric] = x
+		}
+	}
+	return study.MakeMetrics(values)
+}
+
+// Detail is everything about one trial.
+type Detail struct {
+	Trial
+	Derived    map[string]space.Value `json:"derived,omitempty"`
+	Seed       int64                  `json:"seed"`
+	Metrics    study.Metrics          `json:"metrics,omitempty"`
+	Violations []number               `json:"violations,omitempty"`
+	Feasible   bool                   `json:"feasible"`
+	Class      study.Class            `json:"class,omitempty"`
+	Message    string                 `json:"message,omitempty"`
+	Origin     *study.Origin          `json:"origin,omitempty"`
+	Resume     float64                `json:"resume_step,omitempty"`
+	Until      float64                `json:"until_step,omitempty"`
+	Created    time.Time              `json:"created"`
+	Ended      time.Time              `json:"ended,omitzero"`
+	Seconds    float64                `json:"seconds,omitempty"` // of all attempts
+	Reports    []study.Report         `json:"reports"`
+	Attempts   []study.Attempt        `json:"attempts"`
+	Log        string                 `json:"log,omitempty"`      // path of the newest attempt's log
+	LogTail    string                 `json:"log_tail,omitempty"` // its last lines
+}
+
+type number float64
+
+func (n number) MarshalJSON() ([]byte, error) {
+	return value.AppendJSONFloat(nil, float64(n), false), nil
+}
+
+// MakeDetail returns everything about t but its log.
+func MakeDetail(h *study.History, seed uint64, t *study.Trial) Detail {
+	d := Detail{
+		Trial: MakeTrial(h, t), Seed: study.TrialSeed(seed, t.Number), Metrics: t.Metrics, Feasible: t.Feasible(),
+		Origin: t.Origin, Resume: t.Resume, Until: t.Until, Created: t.Created, Ended: t.Ended,
+		Reports: t.Reports, Attempts: t.Attempts, Derived: Derived(h.Space, t.Config),
+	}
+	if d.Reports == nil {
+		d.Reports = []study.Report{}
+	}
+	if d.Attempts == nil {
+		d.Attempts = []study.Attempt{}
+	}
+	for _, v := range t.Violations {
+		d.Violations = append(d.Violations, number(v))
+	}
+	if t.Failure != nil {
+		d.Class, d.Message = t.Failure.Class, t.Failure.Message
+	}
+	d.Seconds = Duration(t).Seconds()
+	return d
+}
+
+// Derived returns the derived values of c by name, nil where there are none.
+func Derived(s *space.Space, c space.Config) map[string]space.Value {
+	vals, err := s.Derive(c)
+	if err != nil || len(vals) == 0 {
+		return nil
+	}
+	m := make(map[string]space.Value, len(vals))
+	for k, d := range s.Deriveds() {
+		if !vals[k].IsAbsent() {
+			m[d.Name] = vals[k]
+		}
+	}
+	return m
+}
+
+// Duration is the wall time of the ended attempts of t.
+func Duration(t *study.Trial) time.Duration {
+	var sum time.Duration
+	for _, a := range t.Attempts {
+		if !a.Ended.IsZero() {
+			sum += a.Ended.Sub(a.Started)
+		}
+	}
+	return sum
+}
+
+// Best is the answer to "which is best?".
+type Best struct {
+	Number int           `json:"number"`
+	Params space.Config  `json:"params"`
+	Values study.Metrics `json:"values"`
+	// Estimate is what the search algorithm believes of it, where it does.
+	Estimate map[string]Estimate `json:"estimate,omitempty"`
+}
+
+// Estimate is a believed value.
+type Estimate struct {
+	Mean number `json:"mean"`
+	SE   number `json:"se"`
+}
+
+// MakeEstimate returns beliefs by the objectives' names.
+func MakeEstimate(h *study.History, mean, se []float64) map[string]Estimate {
+	m := make(map[string]Estimate, len(mean))
+	for i, o := range h.Objectives {
+		m[o.Metric] = Estimate{number(mean[i]), number(se[i])}
+	}
+	return m
+}
+
+// Error is how errors are sent.
+type Error struct {
+	Code    study.Code `json:"code"`
+	Message string     `json:"message"`
+	Hint    string     `json:"hint,omitempty"`
+}
+
+// MakeError returns err in the form in which it is sent.
+func MakeError(err error) Error {
+	e := Error{Code: study.CodeOf(err), Message: err.Error()}
+	if app, ok := errors.AsType[*study.Error](err); ok {
+		e.Hint = app.Hint
+		bare := *app
+		bare.Hint = ""
+		e.Message = bare.Error()
+	}
+	return e
+}
+
+// Line returns v as one line of JSON, without the newline. The values of this
+// package always marshal.
+func Line(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		b, _ = json.Marshal(map[string]Error{"error": MakeError(err)})
+	}
+	return b
+}
