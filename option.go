@@ -1,0 +1,276 @@
+package afina
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/afina-hpo/afina/internal/builtin"
+	"github.com/afina-hpo/afina/internal/home"
+	"github.com/afina-hpo/afina/space/expr"
+	"github.com/afina-hpo/afina/space/value"
+	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/study/setting"
+)
+
+// Option says something about a study. Of options that exclude each other the
+// last wins; [Minimize] and [Maximize] add up.
+type Option func(*options)
+
+// options is what the Options of a study come to.
+type options struct {
+	def         study.Definition
+	constraints []*expr.Program
+	seeded      bool
+	fallback    int // trials, where nothing bounds the study
+	store       string
+	onTrial     func(Result)
+	errs        []error
+}
+
+func (o *options) refuse(format string, args ...any) {
+	o.errs = append(o.errs, fmt.Errorf(format, args...))
+}
+
+// Defaults of what no option says.
+const (
+	defaultName     = "study"
+	defaultMetric   = "value"
+	defaultFailures = 10
+)
+
+func newOptions(list []Option) (*options, error) {
+	o := &options{def: study.Definition{
+		Name:     defaultName,
+		Search:   study.Method{Name: builtin.DefaultSearch},
+		Schedule: study.Method{Name: builtin.DefaultSchedule},
+		Parallel: 1,
+		// A trial whose process died runs again; a function that returned an
+		// error would return it again.
+		Retry: study.Retry{
+			On:                   []string{string(study.ClassLost), string(study.ClassPreempted)},
+			MaxConsecutiveFailed: defaultFailures,
+		},
+	}}
+	for _, option := range list {
+		if option != nil {
+			option(o)
+		}
+	}
+	if len(o.def.Objectives) == 0 {
+		Minimize(defaultMetric)(o)
+	}
+	if s := o.def.Stop; s.Trials == 0 && s.Time == 0 && s.Target == nil && s.NoImprovement == 0 {
+		o.def.Stop.Trials = o.fallback
+	}
+	o.checkMethods()
+	return o, errors.Join(o.errs...)
+}
+
+// checkMethods looks the search algorithm and the scheduler up and checks
+// their settings.
+func (o *options) checkMethods() {
+	check := func(kind string, m study.Method, list []setting.Setting, err error) {
+		if err != nil {
+			o.errs = append(o.errs, err)
+			return
+		}
+		for _, p := range setting.Check(list, m.Settings) {
+			hint := ""
+			if p.Hint != "" {
+				hint = " (" + p.Hint + ")"
+			}
+			o.refuse("set %s of the %s %s: %s%s", p.Name, kind, m.Name, p.Message, hint)
+		}
+	}
+	search, err := builtin.Search().Lookup(o.def.Search.Name)
+	check("search algorithm", o.def.Search, search.Settings, err)
+	sched, err := builtin.Schedule().Lookup(o.def.Schedule.Name)
+	check("scheduler", o.def.Schedule, sched.Settings, err)
+}
+
+// atMost bounds a study by trials where nothing else bounds it.
+func atMost(trials int) Option { return func(o *options) { o.fallback = trials } }
+
+// Trials ends the study after n trials, those of an earlier run of it
+// included. Trials that were cancelled do not count. 0: no such bound.
+func Trials(n int) Option {
+	return func(o *options) {
+		if n < 0 {
+			o.refuse("bound the study to %d trials: give a number of at least 0", n)
+		}
+		o.def.Stop.Trials = n
+	}
+}
+
+// Timeout ends the study after d of running time, summed over all runs of it.
+// Trials that are running then are told so by [Trial.ShouldStop].
+func Timeout(d time.Duration) Option {
+	return func(o *options) {
+		if d < 0 {
+			o.refuse("bound the study to %s: give a time of at least 0", d)
+		}
+		o.def.Stop.Time = study.Duration(d)
+	}
+}
+
+// Target ends the study when the first objective reaches x.
+func Target(x float64) Option { return func(o *options) { o.def.Stop.Target = &x } }
+
+// NoImprovement ends the study when n trials in a row brought no new best.
+func NoImprovement(n int) Option {
+	return func(o *options) {
+		if n < 0 {
+			o.refuse("wait for %d trials without improvement: give a number of at least 0", n)
+		}
+		o.def.Stop.NoImprovement = n
+	}
+}
+
+// MaxFailures ends the study with an error when n trials in a row failed: the
+// program is then more likely to be wrong than its parameters. The default is
+// 10; 0 never does.
+func MaxFailures(n int) Option {
+	return func(o *options) {
+		if n < 0 {
+			o.refuse("bear %d failures in a row: give a number of at least 0", n)
+		}
+		o.def.Retry.MaxConsecutiveFailed = n
+	}
+}
+
+// Parallel runs up to n trials at once, each in a goroutine of its own. The
+// default is 1.
+func Parallel(n int) Option {
+	return func(o *options) {
+		if n < 1 {
+			o.refuse("run %d trials at once: give a number of at least 1", n)
+		}
+		o.def.Parallel = n
+	}
+}
+
+// Seed fixes everything random. Without it a new study draws a seed; one that
+// goes on keeps its own.
+func Seed(seed uint64) Option { return func(o *options) { o.def.Seed, o.seeded = seed, true } }
+
+// Minimize makes values small. Without a name, or with one, there is one
+// objective; every further name is one more, for [OptimizeAll]. The default is
+// one objective called value, to be minimised.
+func Minimize(metrics ...string) Option { return objectives(study.Minimize, metrics) }
+
+// Maximize makes values large; see [Minimize].
+func Maximize(metrics ...string) Option { return objectives(study.Maximize, metrics) }
+
+func objectives(goal study.Goal, metrics []string) Option {
+	return func(o *options) {
+		if len(metrics) == 0 {
+			metrics = []string{defaultMetric}
+		}
+		for _, m := range metrics {
+			same := func(other study.Objective) bool { return other.Metric == m }
+			switch {
+			case m == "":
+				o.refuse("%s a metric: it has no name", goal)
+			case slices.ContainsFunc(o.def.Objectives, same):
+				o.refuse("%s %q: there is an objective of that name already", goal, m)
+			default:
+				o.def.Objectives = append(o.def.Objectives, study.Objective{Metric: m, Goal: goal})
+			}
+		}
+	}
+}
+
+// Setting is one setting of a search algorithm or scheduler; see [Set].
+type Setting struct {
+	name  string
+	value any
+}
+
+// Set gives the setting called name a value: a number, a bool or a string.
+// The settings that there are stand in the reference of the method.
+func Set(name string, value any) Setting { return Setting{name, value} }
+
+// Search chooses the search algorithm, such as qmc, random or grid.
+func Search(name string, settings ...Setting) Option {
+	return func(o *options) { o.def.Search = o.method(name, settings) }
+}
+
+// Schedule chooses the scheduler, which ends or pauses trials by what they
+// report: fixed (none is, the default), median and others.
+func Schedule(name string, settings ...Setting) Option {
+	return func(o *options) { o.def.Schedule = o.method(name, settings) }
+}
+
+func (o *options) method(name string, settings []Setting) study.Method {
+	m := study.Method{Name: name}
+	for _, s := range settings {
+		v, err := value.FromAny(s.value)
+		if err != nil {
+			o.refuse("set %s of %s: %w", s.name, name, err)
+			continue
+		}
+		if m.Settings == nil {
+			m.Settings = setting.Values{}
+		}
+		m.Settings[s.name] = v
+	}
+	return m
+}
+
+// Fidelity says that the step of a report is a resource (epochs, boosting
+// rounds, parts of the data) of which a full trial uses high and the shortest
+// one that tells something uses low. Schedulers that share out a budget need
+// it.
+func Fidelity(low, high float64) Option {
+	return func(o *options) {
+		if !(low > 0 && low <= high) {
+			o.refuse("use a fidelity of [%v, %v]: give 0 < low <= high", low, high)
+		}
+		o.def.Fidelity = &study.Fidelity{Min: low, Max: high}
+	}
+}
+
+// Store keeps the study in a file (a SQLite database, made where there is
+// none). The same program started again goes on where it was, whatever ended
+// it; the command afina shows the file with ls, best, show and export. One
+// process at a time can have it open.
+func Store(path string) Option {
+	return func(o *options) {
+		if path == "" {
+			o.refuse("keep the study in a file: its path is empty")
+		}
+		o.store = path
+	}
+}
+
+// Name names the study, which matters where a [Store] holds several. The
+// default is study.
+func Name(name string) Option {
+	return func(o *options) {
+		if !home.ValidName(name) {
+			o.refuse("name the study %q: use letters, digits and any of _ . -", name)
+		}
+		o.def.Name = name
+	}
+}
+
+// Constraint must hold for every configuration that is tried, as in
+// "layers * units <= 512". It is for declared spaces; see [Space]. An
+// objective that finds its own parameters returns [ErrInfeasible] instead.
+func Constraint(expression string) Option {
+	return func(o *options) {
+		p, err := expr.Compile(expression)
+		if err != nil {
+			o.refuse("read the constraint %q: %w", expression, err)
+			return
+		}
+		o.constraints = append(o.constraints, p)
+	}
+}
+
+// OnTrial calls f with every trial that [Optimize] has ended, one call at a
+// time: for a progress line, or a plot. The next trial of that goroutine starts
+// when f returns.
+func OnTrial(f func(Result)) Option { return func(o *options) { o.onTrial = f } }
