@@ -1,0 +1,83 @@
+package problem
+
+import "fmt"
+
+// Suite is a list of tasks with what it is for.
+type Suite struct {
+	Name, Doc string
+	// Development is set where methods may be designed and tuned on the
+	// tasks. The others only judge: whoever looks at them to change a method
+	// has used them up.
+	Development bool
+	Budget      int // trials
+	Tasks       []string
+}
+
+// Suites is the one table of which tasks are for what. Other instances and
+// data sets of the same families separate development from judgement.
+var Suites = []Suite{
+	{"dev", "one objective, development; the tasks of peers' published traces", true, 50, []string{
+		"table/hpobench/australian",
+		"table/hpolib/naval_propulsion",
+		"table/nasbench201/cifar10",
+		"yahpo/lcbench/3945",
+		"yahpo/lcbench/189906",
+		"yahpo/rbv2_rpart/37",
+		"bbob/f8/d5/i1",
+		"bbob/f15/d5/i1",
+	}},
+	{"test", "one objective, judgement", false, 50, []string{
+		"table/hpobench/blood_transfusion",
+		"table/hpobench/segment",
+		"table/hpolib/parkinsons_telemonitoring",
+		"yahpo/lcbench/7593",
+		"yahpo/lcbench/126026",
+		"yahpo/lcbench/167190",
+		"yahpo/lcbench/168910",
+		"yahpo/rbv2_rpart/1040",
+		"yahpo/rbv2_rpart/1479",
+		"yahpo/rbv2_rpart/40981",
+		"bbob/f3/d5/i2",
+		"bbob/f6/d10/i2",
+		"bbob/f9/d10/i2",
+		"bbob/f17/d5/i2",
+		"bbob/f20/d10/i2",
+		"bbob/f21/d5/i2",
+		"bbob-mixint/f8/d5/i2",
+		"bbob-mixint/f15/d10/i2",
+	}},
+	{"special-dev", "outcome constraints, crashes and conditions, development", true, 100, []string{
+		"constrained/bbob/f1/d5/i1",
+		"constrained/gardner",
+		"crash/bbob/f8/d5/i1",
+		"conditional/jenatton",
+		"conditional/layers",
+	}},
+	{"special-test", "outcome constraints, crashes and conditions, judgement", false, 100, []string{
+		"constrained/bbob/f8/d5/i2",
+		"constrained/pressure-vessel",
+		"constrained/welded-beam",
+		"crash/bbob/f15/d5/i2",
+		"conditional/cash",
+	}},
+	{"multi-dev", "several objectives, development", true, 100, []string{
+		"zdt/1", "zdt/3", "dtlz/2/m2", "wfg/4/m2", "wfg/7/m3",
+	}},
+	{"multi-test", "several objectives, judgement", false, 100, []string{
+		"zdt/2", "zdt/4", "zdt/6", "dtlz/1/m2", "dtlz/5/m3", "dtlz/7/m2", "wfg/2/m2", "wfg/5/m3", "wfg/9/m2",
+	}},
+}
+
+// FindSuite returns the suite called name.
+func FindSuite(name string) (Suite, error) {
+	for _, s := range Suites {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	list := ""
+	for _, s := range Suites {
+		list += " " + s.Name
+	}
+	return Suite{}, fmt.Errorf("there is no suite %q; there are:%s", name, list)
+}

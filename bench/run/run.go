@@ -1,0 +1,197 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/afina-hpo/afina/bench/multi"
+	"github.com/afina-hpo/afina/bench/problem"
+	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest"
+	"github.com/afina-hpo/afina/suggest/suggesttest"
+)
+
+// Job is one run to be made.
+type Job struct {
+	Method  Method
+	Problem problem.Problem
+	Seed    uint64
+	Budget  int // trials
+	// Parallel is how many trials run at once on the simulated clock; 0 is 1.
+	// They then last as long as the problem says, or between a half and one
+	// and a half units of time.
+	Parallel int
+}
+
+// purposeDuration is the random stream of durations. Like that of the noise it
+// does not depend on the method: in a trial of the same number all see the
+// same.
+const purposeDuration = "bench/duration"
+
+// One makes one run.
+func One(ctx context.Context, j Job) (Trace, error) {
+	t := Trace{
+		Peer: j.Method.Label, Version: j.Method.Method.Version,
+		Task: j.Problem.Name(), Seed: j.Seed, Budget: j.Budget,
+	}
+	if j.Parallel > 1 {
+		t.Parallel = j.Parallel
+	}
+	fail := func(err error) (Trace, error) {
+		return Trace{}, fmt.Errorf("run %s on %s with seed %d: %w", t.Peer, t.Task, t.Seed, err)
+	}
+	s, err := j.Method.Method.New(suggest.Problem{
+		Objectives: len(j.Problem.Objectives()), Parallel: max(j.Parallel, 1), Trials: j.Budget,
+	}, j.Method.Settings)
+	if err != nil {
+		return fail(err)
+	}
+	watch := &stopwatch{inner: s}
+	var broken error // of the problem; the simulation knows no such thing
+	result, err := suggesttest.Drive(ctx, watch, suggesttest.Setup{
+		Space: j.Problem.Space(), Objectives: j.Problem.Objectives(), Seed: j.Seed,
+		Trials: j.Budget, Parallel: j.Parallel,
+		Evaluate: func(n int, c space.Config) suggesttest.Outcome {
+			o, err := j.Problem.Evaluate(c, 0, study.Stream(j.Seed, n, problem.PurposeNoise))
+			if err != nil && broken == nil {
+				broken = err
+			}
+			out := suggesttest.Outcome{Values: o.Values, Violations: o.Violations, Duration: o.Cost}
+			if o.Crashed || err != nil {
+				out.State = study.Failed
+			}
+			if o.Cost == 0 && j.Parallel > 1 {
+				out.Duration = 0.5 + study.Stream(j.Seed, n, purposeDuration).Float64()
+			}
+			return out
+		},
+	})
+	if err == nil {
+		err = broken
+	}
+	if err != nil {
+		return fail(err)
+	}
+	if t.Incumbent, err = incumbents(j.Problem, result.Log.Book.History()); err != nil {
+		return fail(err)
+	}
+	t.Seconds = watch.seconds
+	return t, nil
+}
+
+// incumbents returns the true value of what looks best after each end of a
+// trial.
+func incumbents(p problem.Problem, h *study.History) (Numbers, error) {
+	out := make(Numbers, h.EndedLen())
+	observed, truth := math.NaN(), math.NaN()
+	front := frontOf(p)
+	for i := range out {
+		t := h.Ended(i)
+		if t.State == study.Complete && t.Feasible() {
+			switch {
+			case front != nil:
+				o, err := p.True(t.Config)
+				if err != nil {
+					return nil, err
+				}
+				front.Add(o.Values)
+				truth = -front.Hypervolume()
+			case h.Objectives[0].Better(t.Values[0], observed):
+				o, err := p.True(t.Config)
+				if err != nil {
+					return nil, err
+				}
+				observed = t.Values[0]
+				truth = math.NaN()
+				if o.Feasible() {
+					truth = o.Values[0]
+				}
+			}
+		}
+		out[i] = truth
+	}
+	return out, nil
+}
+
+// frontOf returns an empty front for a problem of several objectives, nil for
+// the others.
+func frontOf(p problem.Problem) *multi.Front {
+	if q, ok := p.(interface{ Nadir() []float64 }); ok {
+		return multi.NewFront(q.Nadir())
+	}
+	return nil
+}
+
+// stopwatch notes what suggestions take.
+type stopwatch struct {
+	inner   suggest.Suggester
+	seconds Numbers
+}
+
+// Suggest implements [suggest.Suggester].
+func (w *stopwatch) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
+	start := time.Now()
+	ps, err := w.inner.Suggest(ctx, r)
+	spent := time.Since(start).Seconds() / float64(max(len(ps), 1))
+	for range ps {
+		// A tenth of a microsecond is all that a clock can be trusted with.
+		w.seconds = append(w.seconds, math.Round(spent*1e7)/1e7)
+	}
+	return ps, err
+}
+
+// All makes the runs of jobs, so many at once, and hands each trace to emit,
+// in the order of the jobs. The first error ends it.
+func All(ctx context.Context, jobs []Job, workers int, emit func(Trace) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type result struct {
+		trace Trace
+		err   error
+	}
+	results := make([]chan result, len(jobs))
+	for i := range results {
+		results[i] = make(chan result, 1)
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	next := make(chan int)
+	for range max(workers, 1) {
+		wg.Go(func() {
+			for i := range next {
+				t, err := One(ctx, jobs[i])
+				results[i] <- result{t, err}
+			}
+		})
+	}
+	wg.Go(func() {
+		defer close(next)
+		for i := range jobs {
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for i := range results {
+		select {
+		case r := <-results[i]:
+			if r.err != nil {
+				cancel()
+				return r.err
+			}
+			if err := emit(r.trace); err != nil {
+				cancel()
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
