@@ -84,11 +84,9 @@ func resolve(job launch.Job) (string, error) {
 		return "", &launch.StartError{Argv0: argv0, Err: denied}
 	}
 	if _, err := os.Stat(filepath.Join(dir, argv0)); err == nil {
-		return fail("not found in the trial's PATH (%s); to run the file in the working directory write ./%s: %w",
-			search, argv0, fs.ErrNotExist)
+		return fail("it is not in the trial's PATH; to run the file in the working directory write ./%s: %w", argv0, fs.ErrNotExist)
 	}
-	return fail("not found in the trial's PATH (%s): is it installed, is the environment active?: %w",
-		search, fs.ErrNotExist)
+	return fail("it is not in the trial's PATH; is it installed, is the environment active?: %w", fs.ErrNotExist)
 }
 
 // executable returns the path under which the file can be executed, or says

@@ -295,9 +295,9 @@ func (t *tree) finish() {
 	t.exit.Strays = len(t.strays)
 	killed := t.exit.Signal == "SIGKILL" || t.exit.Code == 128+int(unix.SIGKILL)
 	t.exit.OOM = t.oom || t.leaf.oomKills() > 0 ||
-		// Without a group to ask, a death by SIGKILL while the kernel's
-		// counter moved is as near as one can tell.
-		killed && counter("/proc/vmstat", "oom_kill") > t.machine
+		// Without a group to ask, a death by SIGKILL while
+		// the kernel's counter moved is as near as one can tell.
+		killed && !t.leaf.memory && counter("/proc/vmstat", "oom_kill") > t.machine
 	t.leaf.close()
 }
 
