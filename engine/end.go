@@ -73,6 +73,9 @@ func (s *state) checkEnd() bool {
 		reason = s.exhausted
 	case !s.mayCreate():
 		reason = fmt.Sprintf("%d trials have ended", s.created)
+		if s.created == 1 {
+			reason = "1 trial has ended"
+		}
 	case s.starved == s.log.Book.EndedLen():
 		reason = "the search algorithm " + s.made.name + " has nothing more to propose"
 	default:

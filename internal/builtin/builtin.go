@@ -8,21 +8,30 @@ import (
 	"github.com/afina-hpo/afina/schedule/fixed"
 	"github.com/afina-hpo/afina/schedule/median"
 	"github.com/afina-hpo/afina/suggest"
+	"github.com/afina-hpo/afina/suggest/cmaes"
+	"github.com/afina-hpo/afina/suggest/de"
+	"github.com/afina-hpo/afina/suggest/genetic"
 	"github.com/afina-hpo/afina/suggest/grid"
 	"github.com/afina-hpo/afina/suggest/manual"
+	"github.com/afina-hpo/afina/suggest/nsga"
 	"github.com/afina-hpo/afina/suggest/qmc"
 	"github.com/afina-hpo/afina/suggest/random"
+	"github.com/afina-hpo/afina/suggest/tpe"
 )
 
 // The methods used where a study does not say.
 const (
-	DefaultSearch   = "qmc"
+	DefaultSearch   = "tpe"
 	DefaultSchedule = "fixed"
 )
 
 // Search returns the search algorithms.
 func Search() suggest.Table {
-	return suggest.Table{qmc.Method(), random.Method(), grid.Method(), manual.Method()}
+	return suggest.Table{
+		tpe.Method(),
+		cmaes.Method(), de.Method(), genetic.Method(), nsga.Method2(), nsga.Method3(),
+		qmc.Method(), random.Method(), grid.Method(), manual.Method(),
+	}
 }
 
 // Schedule returns the schedulers.

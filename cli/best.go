@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/afina-hpo/afina/analyze"
+	"github.com/afina-hpo/afina/engine"
+	"github.com/afina-hpo/afina/internal/home"
+	"github.com/afina-hpo/afina/internal/present"
+	"github.com/afina-hpo/afina/launch/command"
+	"github.com/afina-hpo/afina/server/lines"
+	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/study"
+)
+
+func (x *app) bestCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "best [STUDY]",
+		Short: "Print the best configuration, as a command line to copy",
+		Long: `Print the best configuration: the complete trial with the best value that
+violates no outcome constraint. With several objectives, print every trial that
+no other beats.`,
+		Args: argCount(0, 1, "at most one study"),
+		RunE: func(c *cobra.Command, args []string) error {
+			ref := ""
+			if len(args) == 1 {
+				ref = args[0]
+			}
+			log, h, err := x.load(c.Context(), ref)
+			if err != nil {
+				return err
+			}
+			if x.json {
+				best, err := lines.Best(log.Book.History(), func(space.Config) ([]float64, []float64, bool) { return nil, nil, false })
+				if err != nil {
+					return err
+				}
+				x.printJSON(best)
+				return nil
+			}
+			return x.printBest(log.Def, log.Book.History(), h)
+		},
+	}
+}
+
+// printBest prints the best trial or the front.
+func (x *app) printBest(def *study.Definition, h *study.History, hm home.Home) error {
+	front := analyze.Front(h)
+	if len(front) == 0 {
+		return study.Errorf(study.NotFound, "", "no trial is complete yet")
+	}
+	if len(h.Objectives) > 1 {
+		head := []string{">trial"}
+		for _, o := range h.Objectives {
+			head = append(head, ">"+o.Metric)
+		}
+		var rows [][]string
+		for _, t := range front {
+			row := []string{fmt.Sprint(t.Number)}
+			for _, v := range t.Values {
+				row = append(row, short(v))
+			}
+			rows = append(rows, append(row, clean(t.Config.String())))
+		}
+		fmt.Fprintf(x.Out, "%s that no other beats:\n", plural(len(front), "trial"))
+		table(x.Out, append(head, "configuration"), rows)
+		return nil
+	}
+	best := analyze.Best(h)
+	o := h.Objectives[0]
+	fmt.Fprintf(x.Out, "best: %s %s (trial %d%s)\n", o.Metric, short(best.Values[0]), best.Number, took(best))
+	for p, v := range best.Config.All() {
+		note := ""
+		if !p.Default.IsAbsent() && p.Default != v {
+			note = "   (default " + p.Default.Text() + ")"
+		}
+		fmt.Fprintf(x.Out, "  %s = %s%s\n", p.Name, clean(v.Text()), note)
+	}
+	if base := defaultTrial(h); base != nil {
+		x.compare(o, base, best)
+	}
+	if line := bestLine(def, hm, best); line != "" {
+		fmt.Fprintf(x.Out, "\nrun it again:\n  %s\n", line)
+	}
+	return nil
+}
+
+func took(t *study.Trial) string {
+	if d := present.Duration(t); d > 0 {
+		return ", " + round(d)
+	}
+	return ""
+}
+
+// defaultTrial returns the complete trial of the default configuration, or
+// nil.
+func defaultTrial(h *study.History) *study.Trial {
+	for t := range h.All() {
+		if t.State == study.Complete && t.Origin != nil && t.Origin.Method == engine.MethodDefault {
+			return t
+		}
+	}
+	return nil
+}
+
+// compare prints the best beside the default. One run of each is no proof:
+// the best of many is partly luck, which is said.
+func (x *app) compare(o study.Objective, base, best *study.Trial) {
+	if base.Number == best.Number {
+		fmt.Fprintf(x.Out, "the default configuration is still the best: tuning has not helped yet\n")
+		return
+	}
+	b, d := best.Values[0], base.Values[0]
+	gain := ""
+	if d != 0 {
+		gain = fmt.Sprintf(" (%+.1f %%)", 100*(b-d)/abs(d))
+	}
+	fmt.Fprintf(x.Out, "default: %s %s (trial %d); best against default %+.4g%s, one run each\n", o.Metric, short(d), base.Number, b-d, gain)
+}
+
+func abs(v float64) float64 {
+	if v < 0 {
+		return -v
+	}
+	return v
+}
+
+// bestLine returns the command of t as a line to copy, "" where the study has
+// no command.
+func bestLine(def *study.Definition, hm home.Home, t *study.Trial) string {
+	if def.Command == nil {
+		return ""
+	}
+	tmpl, err := command.Parse(def.Command.Argv, def.Command.Shell)
+	if err != nil {
+		return ""
+	}
+	derived, err := def.Space.Derive(t.Config)
+	if err != nil {
+		return ""
+	}
+	attempt := max(1, len(t.Attempts))
+	line, err := tmpl.Line(command.Trial{
+		Study: def.Name, StudyDir: hm.Marker(), ID: fmt.Sprintf("%s-%d-%d", def.ID, t.Number, attempt), Number: t.Number, Attempt: attempt,
+		Dir: absolute(hm.Attempt(t.Number, attempt)), CheckpointDir: absolute(hm.Checkpoint(t.Number)),
+		Seed: study.TrialSeed(def.Seed, t.Number), Config: t.Config, Derived: derived,
+	})
+	if err != nil {
+		return ""
+	}
+	return line
+}
+
+// since says how long ago at was.
+func since(at, now time.Time) string { return round(max(0, now.Sub(at))) + " ago" }
