@@ -38,7 +38,7 @@ func ExampleTrial_ShouldStop() {
 			}
 		}
 		return loss, nil
-	}, afina.Trials(40), afina.Seed(1), afina.Schedule("median", afina.Set("warmup", 2)),
+	}, afina.Trials(40), afina.Seed(1), afina.Search("random"), afina.Schedule("median", afina.Set("warmup", 2)),
 		afina.OnTrial(func(r afina.Result) {
 			if r.State == afina.Pruned {
 				pruned++

@@ -88,7 +88,7 @@ func TestMaximize(t *testing.T) {
 }
 
 func TestMedianPrunes(t *testing.T) {
-	s := open(t, nil, afina.Trials(60), afina.Seed(5), afina.Schedule("median", afina.Set("warmup", 3), afina.Set("min_trials", 4)))
+	s := open(t, nil, afina.Trials(60), afina.Seed(5), afina.Search("random"), afina.Schedule("median", afina.Set("warmup", 3), afina.Set("min_trials", 4)))
 	epochs := 0
 	best, err := s.Optimize(t.Context(), func(t *afina.Trial) (float64, error) {
 		x := t.Float("x", 0, 1)

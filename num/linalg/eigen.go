@@ -172,11 +172,19 @@ const maxSweeps = 60
 // Vectors along.
 func (e *Eigen) diagonalize() bool {
 	n, d, off, z := e.n, e.Values, e.off, e.Vectors
+	// What is far below the rounding of the reduction is nothing, also beside
+	// diagonal entries that are smaller still: without this a matrix with a
+	// block near zero need not converge.
+	norm := 0.0
+	for i := range n {
+		norm = max(norm, math.Abs(d[i])+math.Abs(off[i]))
+	}
+	negligible := 0x1p-60 * norm
 	for l := range n {
 		for sweep := 0; ; sweep++ {
 			m := l
 			for m < n-1 {
-				if near := math.Abs(d[m]) + math.Abs(d[m+1]); near+math.Abs(off[m]) == near {
+				if near := math.Abs(d[m]) + math.Abs(d[m+1]); near+math.Abs(off[m]) == near || math.Abs(off[m]) <= negligible {
 					break
 				}
 				m++
