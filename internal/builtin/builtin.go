@@ -10,12 +10,14 @@ import (
 	"github.com/afina-hpo/afina/suggest"
 	"github.com/afina-hpo/afina/suggest/cmaes"
 	"github.com/afina-hpo/afina/suggest/de"
+	"github.com/afina-hpo/afina/suggest/forest"
 	"github.com/afina-hpo/afina/suggest/genetic"
 	"github.com/afina-hpo/afina/suggest/grid"
 	"github.com/afina-hpo/afina/suggest/manual"
 	"github.com/afina-hpo/afina/suggest/nsga"
 	"github.com/afina-hpo/afina/suggest/qmc"
 	"github.com/afina-hpo/afina/suggest/random"
+	"github.com/afina-hpo/afina/suggest/rbf"
 	"github.com/afina-hpo/afina/suggest/tpe"
 )
 
@@ -28,7 +30,7 @@ const (
 // Search returns the search algorithms.
 func Search() suggest.Table {
 	return suggest.Table{
-		tpe.Method(),
+		tpe.Method(), forest.Method(), rbf.Method(),
 		cmaes.Method(), de.Method(), genetic.Method(), nsga.Method2(), nsga.Method3(),
 		qmc.Method(), random.Method(), grid.Method(), manual.Method(),
 	}

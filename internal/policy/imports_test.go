@@ -20,7 +20,7 @@ const module = "github.com/afina-hpo/afina"
 // stand above; only cmd/afina, the library and builtin name concrete methods
 // and adapters.
 const graph = `
-internal/builtin: schedule schedule/fixed schedule/median suggest suggest/cmaes suggest/de suggest/genetic suggest/grid suggest/manual suggest/nsga suggest/qmc suggest/random suggest/tpe
+internal/builtin: schedule schedule/fixed schedule/median suggest suggest/cmaes suggest/de suggest/forest suggest/genetic suggest/grid suggest/manual suggest/nsga suggest/qmc suggest/random suggest/rbf suggest/tpe
 internal/diag:
 internal/e2e:
 internal/home:
