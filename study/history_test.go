@@ -341,3 +341,19 @@ func TestTrialSmallQuestions(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// Only failures that the configuration can be held responsible for speak
+// against it; every class is on one side.
+func TestBlames(t *testing.T) {
+	innocent := map[study.Class]bool{
+		study.ClassKilled: true, study.ClassStart: true, study.ClassTemporary: true, study.ClassLost: true, study.ClassPreempted: true,
+	}
+	for _, c := range study.Classes {
+		if got := (&study.Failure{Class: c}).Blames(); got == innocent[c] {
+			t.Errorf("%s: %v", c, got)
+		}
+	}
+	if !(*study.Failure)(nil).Blames() {
+		t.Error("a failure without a record does not speak against the configuration")
+	}
+}

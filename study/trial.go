@@ -74,6 +74,20 @@ func (f *Failure) String() string {
 	return fmt.Sprintf("%s: %s", f.Class, f.Message)
 }
 
+// Blames reports whether the failure speaks against the configuration: models
+// learn to keep away from it. Where the machine or the worker failed they learn
+// nothing. A failure without a record (nil) speaks against it.
+func (f *Failure) Blames() bool {
+	if f == nil {
+		return true
+	}
+	switch f.Class {
+	case ClassKilled, ClassStart, ClassTemporary, ClassLost, ClassPreempted:
+		return false
+	}
+	return true
+}
+
 // Origin says what made a configuration, exactly enough to make it again.
 type Origin struct {
 	// Method made it: an algorithm's name, or "default", "enqueued", "added".

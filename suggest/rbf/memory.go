@@ -91,11 +91,8 @@ func (m *memory) learn(t *study.Trial, objective study.Objective) {
 		}
 	case study.Infeasible:
 	case study.Failed:
-		if t.Failure != nil {
-			switch t.Failure.Class {
-			case study.ClassKilled, study.ClassStart, study.ClassTemporary, study.ClassLost, study.ClassPreempted:
-				return // the machine's fault, not the configuration's
-			}
+		if !t.Failure.Blames() {
+			return
 		}
 	default:
 		return

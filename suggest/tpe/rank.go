@@ -57,11 +57,8 @@ func stand(t *study.Trial, objectives []study.Objective, o *options) standing {
 	case study.Infeasible:
 		return bad
 	case study.Failed:
-		if t.Failure != nil {
-			switch t.Failure.Class {
-			case study.ClassKilled, study.ClassStart, study.ClassTemporary, study.ClassLost, study.ClassPreempted:
-				return ignored // the machine's fault, not the configuration's
-			}
+		if !t.Failure.Blames() {
+			return ignored
 		}
 		return bad
 	default:
