@@ -179,8 +179,8 @@ func TestServeOutcomes(t *testing.T) {
 		t.Errorf("constraints: %s", out)
 	}
 	out, _, _ = bench(t, `{"op":"space"}`, "serve", "zdt/1")
-	if !strings.Contains(out, `"objectives":["f1","f2"]`) {
-		t.Errorf("objectives: %.300s", out)
+	if !strings.Contains(out, `"objectives":["f1","f2"]`) || !strings.Contains(out, `"nadir":[`) {
+		t.Errorf("objectives and nadir: %.300s", out)
 	}
 	var crashed int
 	for _, x := range []string{"-5", "0", "5"} {

@@ -29,6 +29,7 @@ type answer struct {
 	Objectives []string           `json:"objectives,omitempty"`
 	Fidelity   *study.Fidelity    `json:"fidelity,omitempty"`
 	Scale      *problem.Scale     `json:"scale,omitempty"`
+	Nadir      []float64          `json:"nadir,omitempty"`
 	Values     map[string]float64 `json:"values,omitempty"`
 	Violations []float64          `json:"violations,omitempty"`
 	Crashed    bool               `json:"crashed,omitempty"`
@@ -96,6 +97,9 @@ func reply(p problem.Problem, q question, seed uint64, trial *int) (a answer) {
 		}
 		if sc := p.Scale(); sc.Known() {
 			a.Scale = &sc
+		}
+		if m, ok := p.(interface{ Nadir() []float64 }); ok {
+			a.Nadir = m.Nadir()
 		}
 		return a
 	case "evaluate", "true":
