@@ -147,7 +147,9 @@ func TestGroupCommit(t *testing.T) {
 		close(s.gate)
 		done.Wait()
 		after, events := s.counts()
-		if after-before != 2 || events != 1+3*callers {
+		// One commit takes what has arrived when it begins, which may be all,
+		// and one what has gathered behind it.
+		if n := after - before; n < 1 || n > 2 || events != 1+3*callers {
 			t.Errorf("%d results took %d commits; %d events in all", callers, after-before, events)
 		}
 	})
