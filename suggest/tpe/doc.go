@@ -59,15 +59,19 @@
 // # Flavours, and departures from the textbook
 //
 // The default flavour, afina, differs from Watanabe's recommendation (flavour
-// watanabe) where measurements on synthetic problems said so: the ends of the
-// range are no neighbours; the least bandwidth falls as 0.3/√n, to 0.01 of the
-// range, n being all trials, so that both densities are equally smooth (wide
-// while little is known); 6 trials of a Sobol sequence start the search. As
-// there, good trials weigh what they are better by than the best of the
-// others. Flavour optuna5 is Optuna 5's TPESampler: its densities, bandwidths,
-// weights and splits are held to vectors made with it. It differs in
-// where random numbers come from, in parameters of more than 128 values, whose
-// cells are not integrated over, and in histories of more than 4096 bad trials.
+// watanabe) where measurements said so (docs/benchmarks/tpe-ablation.md). The
+// ends of the range are no neighbours. The least bandwidth falls as
+// 1/(n+2)^0.7, to 0.01 of the range, n being all trials of the study, so that
+// all densities are equally smooth (wide while little is known). Of numbers and
+// ordered choices with up to 32 values it never falls below half the mean
+// distance between values: where trials share a value the gaps are nothing, and
+// kernels that do not reach the next value would keep the search where it is.
+// 6 trials of a Sobol sequence start the search. As there, good trials weigh
+// what they are better by than the best of the others. Flavour optuna5 is
+// Optuna 5's TPESampler: its densities, bandwidths, weights and splits are held
+// to vectors made with it. It differs in where random numbers come from, in
+// parameters of more than 128 values, whose cells are not integrated over, and
+// in histories of more than 4096 bad trials.
 //
 // # Speed
 //

@@ -36,11 +36,13 @@ var settings = []setting.Setting{
 	{Name: "consider_magic_clip", Kind: setting.Bool,
 		Doc: "Whether bandwidths have a lower limit that falls with the number of trials; default true."},
 	{Name: "magic_clip_factor", Kind: setting.Float, Min: 0, Max: 10,
-		Doc: "That limit is this times a power of the number of trials n, as a part of the range; default 0.3 (others: 1)."},
+		Doc: "That limit is this times a power of the number of trials n, as a part of the range; default 1."},
 	{Name: "magic_clip_exponent", Kind: setting.Float, Min: 0, Max: 10,
-		Doc: "The power is n+2 to the minus this; default 0.5, n being all trials (watanabe: 2, optuna5: 1, n being those in the density)."},
+		Doc: "The power is n+2 to the minus this; default 0.7, n being all trials (watanabe: 2, optuna5: 1, n being those in the density)."},
 	{Name: "min_bandwidth", Kind: setting.Float, Min: 1e-6, Max: 1,
 		Doc: "The limit never falls below this part of the range; default 0.01 (watanabe: 0.03)."},
+	{Name: "cell_bandwidth", Kind: setting.Float, Min: 0, Max: 10,
+		Doc: "Least bandwidth of numbers and ordered choices of up to 32 values, in mean distances between values; default 0.5 (others: 0)."},
 	{Name: "consider_endpoints", Kind: setting.Bool,
 		Doc: "Whether the ends of the range count as neighbours when bandwidths are chosen; default false (watanabe: true)."},
 	{Name: "multivariate", Kind: setting.Bool,
@@ -75,10 +77,12 @@ type options struct {
 	clipFactor   float64
 	clipExponent float64
 	// clipAll: the limit of the bandwidths follows the number of all trials,
-	// so that it is the same for good and bad ones.
+	// so that it is the same for good and bad ones and in every branch.
 	clipAll      bool
 	minBandwidth float64
-	endpoints    bool
+	// cellBandwidth is the least bandwidth in units of an average cell.
+	cellBandwidth float64
+	endpoints     bool
 	// centred: the prior's centre counts as a neighbour too.
 	centred      bool
 	multivariate bool
@@ -98,13 +102,13 @@ type options struct {
 func newOptions(p suggest.Problem, v setting.Values) options {
 	o := options{
 		startup: 6, candidates: 24, priorWeight: 1,
-		magicClip: true, clipFactor: 0.3, clipExponent: 0.5, clipAll: true, minBandwidth: 0.01, centred: true,
+		magicClip: true, clipFactor: 1, clipExponent: 0.7, clipAll: true, minBandwidth: 0.01, cellBandwidth: 0.5, centred: true,
 		multivariate: true, group: true, liar: true, goodShare: 0.15, goodMax: 25, weights: weightsImprovement,
 		crash: true, branches: 0.25, objectives: p.Objectives,
 	}
 	o.flavour, _ = v.Get(settings, "flavour").AsString()
 	if o.flavour != flavourAfina {
-		o.startup, o.clipFactor, o.clipAll, o.branches = 10, 1, false, 0
+		o.startup, o.clipAll, o.cellBandwidth, o.branches = 10, false, 0, 0
 	}
 	switch o.flavour {
 	case flavourWatanabe:
@@ -119,7 +123,7 @@ func newOptions(p suggest.Problem, v setting.Values) options {
 	}
 	for name, to := range map[string]any{
 		"n_startup_trials": &o.startup, "n_ei_candidates": &o.candidates, "prior_weight": &o.priorWeight,
-		"consider_magic_clip": &o.magicClip, "magic_clip_factor": &o.clipFactor, "magic_clip_exponent": &o.clipExponent, "min_bandwidth": &o.minBandwidth,
+		"consider_magic_clip": &o.magicClip, "magic_clip_factor": &o.clipFactor, "magic_clip_exponent": &o.clipExponent, "min_bandwidth": &o.minBandwidth, "cell_bandwidth": &o.cellBandwidth,
 		"consider_endpoints": &o.endpoints, "multivariate": &o.multivariate, "group": &o.group,
 		"constant_liar": &o.liar, "good_share": &o.goodShare, "good_max": &o.goodMax, "weights": &o.weights,
 		"crash_region": &o.crash, "branch_exploration": &o.branches, "refine": &o.refine, "max_kernels": &o.maxKernels,

@@ -31,7 +31,7 @@ type parzen struct {
 	wt    []float64 // by slot, at most 1
 	stale []int32   // slots whose norm has to be summed anew
 	fresh []bool    // by slot: not in stale
-	floor float64   // the least bandwidth at present
+	floor float64   // the least bandwidth at present, but for cells
 	bulk  bool      // additions wait for settle to be sorted
 }
 
@@ -175,9 +175,15 @@ func (p *parzen) find(m *dim, s int32) int {
 
 // widen sets the bandwidths of the kernels from the a-th to before the b-th:
 // the larger of the gaps to the neighbours, as in Hyperopt. The prior's own is
-// the whole range.
+// the whole range. Values that repeat have no gap between them, and on a grid of
+// few they soon do: there a kernel keeps at least so much width that it reaches
+// the values next to its own.
 func (p *parzen) widen(m *dim, a, b int) {
 	k := len(m.order)
+	floor := p.floor
+	if m.kind == cells {
+		floor = math.Max(floor, p.o.cellBandwidth/float64(len(m.place)))
+	}
 	for i := max(a, 0); i < min(b, k); i++ {
 		s := m.order[i]
 		if s == 0 {
@@ -195,7 +201,7 @@ func (p *parzen) widen(m *dim, a, b int) {
 		} else if !p.o.endpoints && k > 1 {
 			right = 0
 		}
-		p.spread(m, s, math.Min(math.Max(math.Max(left, right), p.floor), 1))
+		p.spread(m, s, math.Min(math.Max(math.Max(left, right), floor), 1))
 	}
 }
 

@@ -135,6 +135,60 @@ func TestDensityAddsUpToOne(t *testing.T) {
 	}
 }
 
+// On a grid of three values, where trials share one of them and there are no
+// gaps between their values, kernels have to reach the next value, however many
+// trials there are. The mass is that of N(1/6, 1/6) from 1/3 to 2/3 over that
+// from 0 to 1: (0.998650 - 0.841345) / 0.841344, of tables of the normal
+// distribution.
+func TestKernelsReachTheNextValue(t *testing.T) {
+	o := defaults()
+	s := suggesttest.Space(space.Param{Name: "i", Kind: space.Int, Low: 1, High: 3})
+	p := newParzen(axesOf(s, &o), 0, &o)
+	lowest := s.Decode([]float64{0})
+	for id := range int32(5) {
+		p.add(id, point{s, lowest})
+	}
+	p.settle(1_000_000)
+	// The last has the prior's centre for a neighbour and is wider.
+	for id := range int32(4) {
+		near(t, "mass of the value in the middle", special.Exp(p.dims[0].mass[1][p.slots[id]]), 0.186969, 1e-5)
+	}
+}
+
+// A branch has fewer trials than the study, and is modelled as sharply all the
+// same.
+func TestBranchesAreAsSharpAsTheRest(t *testing.T) {
+	for _, c := range suggesttest.Cases() {
+		if c.Name != "tree of two levels" {
+			continue
+		}
+		log, err := suggesttest.Fold(c.Space, nil, suggesttest.Drawn(c.Space, 40), func(n int, _ space.Config) suggesttest.Outcome {
+			return suggesttest.Outcome{Values: []float64{float64(n)}}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &suggester{o: defaults()}
+		h := log.Book.History()
+		s.begin(suggest.Request{History: h, N: 1, First: h.Len()})
+		fewer := 0
+		for _, g := range s.groups {
+			if len(g.pop.order) < 40 {
+				fewer++
+			}
+			want := s.o.narrowest(0, 40)
+			if g.below.floor != want || g.above.floor != want {
+				t.Errorf("least bandwidths %v and %v of parameters %v, want %v", g.below.floor, g.above.floor, g.own, want)
+			}
+		}
+		if fewer == 0 {
+			t.Error("no branch has fewer trials than the study")
+		}
+		return
+	}
+	t.Fatal("there is no case of a tree")
+}
+
 // Candidates have to come from the density that they are judged by.
 func TestDrawsFollowTheDensity(t *testing.T) {
 	o := defaults()

@@ -163,8 +163,14 @@ func (s *suggester) lie(id int32, c space.Config) {
 
 // settle makes the densities ready for evaluation.
 func (s *suggester) settle() {
+	// The trials of the whole study, and not of the branch, as bandwidths hang
+	// on their number: those that a branch shares with all others are modelled
+	// as sharply there as anywhere else.
+	all := 0
+	for _, p := range s.pops {
+		all = max(all, len(p.order))
+	}
 	for _, g := range s.groups {
-		all := len(g.pop.order)
 		g.below.settle(all)
 		g.above.settle(all)
 		s.draw.ids = g.below.weigh(g.pop.good, g.pop.gain, s.draw.ids)
