@@ -52,7 +52,7 @@ def optuna_rate(kind, callers, seconds):
         return sum(done) / (time.perf_counter() - start)
 
 
-def afina_rate(binary, seconds, durable):
+def afina_rate(binary, seconds, durable, parse=True):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "study.yaml")
         with open(path, "w") as f:
@@ -65,15 +65,20 @@ def afina_rate(binary, seconds, durable):
         def call(line):
             server.stdin.write(line)
             server.stdin.flush()
-            return json.loads(server.stdout.readline())
+            answer = server.stdout.readline()
+            return json.loads(answer) if parse else None
 
         trips = []
         until = time.perf_counter() + seconds
         while time.perf_counter() < until:
             start = time.perf_counter()
-            trial = call(b'{"op":"ask"}\n')["trials"][0]
-            loss = sum(trial["params"].values())
-            call(b'{"op":"tell","number":%d,"values":{"loss":%r}}\n' % (trial["number"], loss))
+            if parse:
+                trial = call(b'{"op":"ask"}\n')["trials"][0]
+                number, loss = trial["number"], sum(trial["params"].values())
+            else:
+                call(b'{"op":"ask"}\n')
+                number, loss = len(trips), 0.5
+            call(b'{"op":"tell","number":%d,"values":{"loss":%r}}\n' % (number, loss))
             trips.append(time.perf_counter() - start)
         server.stdin.close()
         server.wait()
@@ -87,9 +92,8 @@ def main():
     p.add_argument("--callers", default="1,8,64")
     p.add_argument("--seconds", type=float, default=5)
     a = p.parse_args()
-    for durable in (True, False):
-        rate, median = afina_rate(a.afina, a.seconds, durable)
-        where = "SQLite, full sync" if durable else "memory"
+    for where, durable, parse in (("SQLite, full sync", True, True), ("memory", False, True), ("memory, answers not parsed", False, False)):
+        rate, median = afina_rate(a.afina, a.seconds, durable, parse)
         print(f"afina serve --stdio ({where}), 1 caller: {rate:.0f}/s, median {1e6 * median:.0f} us", flush=True)
     for kind in ("sqlite", "journal"):
         for callers in map(int, a.callers.split(",")):
