@@ -145,7 +145,7 @@ func bestLine(def *study.Definition, hm home.Home, t *study.Trial) string {
 	attempt := max(1, len(t.Attempts))
 	line, err := tmpl.Line(command.Trial{
 		Study: def.Name, StudyDir: hm.Marker(), ID: fmt.Sprintf("%s-%d-%d", def.ID, t.Number, attempt), Number: t.Number, Attempt: attempt,
-		Dir: absolute(hm.Attempt(t.Number, attempt)), CheckpointDir: absolute(hm.Checkpoint(t.Number)),
+		Dir: home.Absolute(hm.Attempt(t.Number, attempt)), CheckpointDir: home.Absolute(hm.Checkpoint(t.Number)),
 		Seed: study.TrialSeed(def.Seed, t.Number), Config: t.Config, Derived: derived,
 	})
 	if err != nil {

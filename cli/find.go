@@ -148,15 +148,6 @@ func trialNumber(log *study.Log, arg string) (*study.Trial, error) {
 	return t, nil
 }
 
-// absolute returns path from the root, or as it is where there is no working
-// directory.
-func absolute(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		return abs
-	}
-	return path
-}
-
 // nearby returns path as seen from the working directory where it lies below
 // it, which is what people can read and type.
 func nearby(path string) string {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/afina-hpo/afina/harvest"
+	"github.com/afina-hpo/afina/internal/home"
 	"github.com/afina-hpo/afina/launch"
 	"github.com/afina-hpo/afina/launch/command"
 	"github.com/afina-hpo/afina/study"
@@ -165,10 +166,10 @@ func (t *trial) do(ctx context.Context, slot int) (study.Outcome, error) {
 func (t *trial) prepare(slot int) (launch.Job, error) {
 	w, k := t.w, t.a.Ticket
 	h := w.opts.Home
-	t.dir = absolute(h.Attempt(k.Trial, k.Attempt))
+	t.dir = home.Absolute(h.Attempt(k.Trial, k.Attempt))
 	tr := command.Trial{
-		Study: w.opts.Definition.Name, StudyDir: absolute(h.Dir), ID: trialID(w.opts.Definition, k),
-		Number: k.Trial, Attempt: k.Attempt, Dir: t.dir, CheckpointDir: absolute(h.Checkpoint(k.Trial)),
+		Study: w.opts.Definition.Name, StudyDir: home.Absolute(h.Dir), ID: trialID(w.opts.Definition, k),
+		Number: k.Trial, Attempt: k.Attempt, Dir: t.dir, CheckpointDir: home.Absolute(h.Checkpoint(k.Trial)),
 		Seed: t.a.Seed, Resume: t.a.Resume, Until: t.a.Until, Config: t.a.Config, Derived: t.a.Derived,
 	}
 	cmd, err := w.template.Render(tr)
@@ -282,11 +283,4 @@ func (t *trial) send(signal func() error) {
 	if err := signal(); err != nil {
 		t.w.warn(t.a.Trial, "it cannot be ended: %v", err)
 	}
-}
-
-func absolute(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		return abs
-	}
-	return path
 }

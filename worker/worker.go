@@ -95,7 +95,7 @@ func New(o Options) (*Worker, error) {
 		if err != nil {
 			return nil, err
 		}
-		filled, err := s.RenderStudy(o.Definition.Name, absolute(o.Home.Dir))
+		filled, err := s.RenderStudy(o.Definition.Name, home.Absolute(o.Home.Dir))
 		if err != nil {
 			return nil, err
 		}

@@ -59,12 +59,15 @@ const LogSuffix = ".gz"
 
 // Marker is what the study's processes carry in their environment, so that
 // what a killed afina left behind can be found.
-func (h Home) Marker() string {
-	dir, err := filepath.Abs(h.Dir)
-	if err != nil { // no working directory: the path as it is must do
-		dir = h.Dir
+func (h Home) Marker() string { return Absolute(h.Dir) }
+
+// Absolute returns path from the root, or as it is where there is no working
+// directory.
+func Absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
 	}
-	return dir
+	return path
 }
 
 // Ensure makes the study's folder, for the user alone.
