@@ -33,6 +33,7 @@ num/linalg:
 num/pareto:
 num/qmc:
 num/special:
+num/warp: num/special
 space: internal/diag space/expr space/value
 space/expr: space/value
 space/spacetest: space space/expr space/value
