@@ -28,6 +28,7 @@ internal/need:
 internal/policy:
 internal/present: space space/value study
 num:
+num/ehvi: num/pareto num/special
 num/forest:
 num/linalg:
 num/pareto:
