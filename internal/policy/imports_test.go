@@ -30,6 +30,8 @@ internal/present: space space/value study
 num:
 num/ehvi: num/pareto num/special
 num/forest:
+num/gp: num/lbfgs num/linalg num/special
+num/lbfgs:
 num/linalg:
 num/pareto:
 num/qmc:
