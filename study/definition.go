@@ -34,6 +34,9 @@ type Definition struct {
 	Schedule Method `json:"schedule"`
 	Seed     uint64 `json:"seed"`
 	Parallel int    `json:"parallel"`
+	// Ahead is how many configurations are chosen while the trials before
+	// them still run, so that a free slot starts at once.
+	Ahead int `json:"ahead,omitempty"`
 
 	// Enqueue is configurations to try first; parameters left out are filled
 	// in by default or at random.
@@ -67,6 +70,12 @@ type Stop struct {
 	Target        *float64 `json:"target,omitempty"`         // a value of the first objective
 	NoImprovement int      `json:"no_improvement,omitempty"` // ended trials without a new best
 	Resource      float64  `json:"resource,omitempty"`       // units of the fidelity paid, over all trials
+	// Improvement ends the study when one more trial is expected to improve
+	// the first objective by less.
+	Improvement float64 `json:"improvement,omitempty"`
+	// Regret ends it when no configuration can be better than the best by
+	// more.
+	Regret *Limit `json:"regret,omitempty"`
 	// Finish lets running trials end when time is up instead of ending them.
 	Finish bool `json:"finish,omitempty"`
 }

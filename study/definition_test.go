@@ -33,8 +33,9 @@ func fullDefinition() study.Definition {
 		Schedule: study.Method{Name: "asha", Settings: setting.Values{"mode": value.String("stop")}},
 		Seed:     1<<64 - 1,
 		Parallel: 4,
+		Ahead:    2,
 		Enqueue:  []map[string]space.Value{{"lr": value.Float(1), "layers": value.Int(3), "opt": value.Null}},
-		Stop:     study.Stop{Trials: 200, Time: study.Duration(2 * time.Hour), Target: &target, NoImprovement: 40, Resource: 1e4, Finish: true},
+		Stop:     study.Stop{Trials: 200, Time: study.Duration(2 * time.Hour), Target: &target, NoImprovement: 40, Resource: 1e4, Improvement: 0.01, Regret: &study.Limit{Auto: true}, Finish: true},
 		Retry:    study.Retry{Max: 2, On: []string{"lost", "exit:75"}, Backoff: study.Duration(30 * time.Second), MaxConsecutiveFailed: 5},
 		Command: &study.Command{
 			Argv: []string{"python", "train.py", "--lr", "{lr}"}, Shell: true, Dir: ".", Env: map[string]string{"A": "b"},

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"math"
 	"time"
 
 	"github.com/afina-hpo/afina/space"
@@ -66,6 +67,7 @@ type Event struct {
 	Resume  float64      // granted
 	Until   float64      // queued, granted
 	Bracket int          // queued, granted
+	Copy    *Copy        // queued, of a copy
 
 	Worker string // started
 	Ref    string // started
@@ -77,10 +79,35 @@ type Event struct {
 	Violations []float64 // ended
 	Failure    *Failure  // requeued, ended
 	NotBefore  time.Time // requeued
+	// Paid is how many units of resource the attempt used; see [Trial.Paid].
+	Paid float64 // requeued, paused, ended
 
 	Status Status        // status
 	Reason string        // status: why, in words
 	Spent  time.Duration // status: wall time used up to now
 	Space  *space.Space  // extended
 	Def    *Definition   // redefined
+}
+
+// CheckNumbers reports what makes no sense at any time about where a queued
+// trial comes from and what an attempt has used, as an [Error] with code
+// [Invalid]. It is part of [Log.Check], and here for stores that check without
+// a log.
+func (e *Event) CheckNumbers() error {
+	switch e.Kind {
+	case EventQueued:
+		if c := e.Copy; c != nil {
+			if c.Trial < 0 || c.Trial >= e.Trial {
+				return Errorf(Invalid, "", "trial %d cannot be a copy of trial %d", e.Trial, c.Trial)
+			}
+			if math.IsNaN(c.Step) || math.IsInf(c.Step, 0) {
+				return Errorf(Invalid, "", "the step %v at which trial %d is copied is not finite", c.Step, c.Trial)
+			}
+		}
+	case EventRequeued, EventPaused, EventEnded:
+		if !(e.Paid >= 0) || math.IsInf(e.Paid, 0) {
+			return Errorf(Invalid, "", "an attempt of trial %d cannot have used %v units", e.Trial, e.Paid)
+		}
+	}
+	return nil
 }

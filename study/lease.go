@@ -44,6 +44,12 @@ type Assignment struct {
 	Seed    int64         `json:"seed"`
 	Resume  float64       `json:"resume_step"`
 	Until   float64       `json:"until_step,omitempty"`
+	// Copy is the trial from whose checkpoint, and at which step, a trial
+	// begins that is a copy; it is there in every attempt at it.
+	Copy *Copy `json:"copy,omitempty"`
+	// Keep says that others may begin with this trial's checkpoint as it is
+	// before this attempt, which therefore has to be kept.
+	Keep bool `json:"keep,omitempty"`
 	// Lease is how long the worker may stay silent before the attempt counts
 	// as lost; 0: for ever.
 	Lease Duration `json:"lease,omitempty"`

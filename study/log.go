@@ -45,7 +45,7 @@ func (l *Log) Check(e *Event) error {
 		if e.Trial != l.Book.Len() {
 			return Errorf(Conflict, "", "trial %d cannot be made: the next is %d", e.Trial, l.Book.Len())
 		}
-		return nil
+		return e.CheckNumbers()
 	case EventStarted, EventReported, EventRequeued, EventPaused, EventGranted, EventEnded:
 		return l.checkTrial(e)
 	}
@@ -106,7 +106,7 @@ func (l *Log) checkTrial(e *Event) error {
 			return Errorf(Invalid, "", "%q is no end of a trial", e.State)
 		}
 	}
-	return nil
+	return e.CheckNumbers()
 }
 
 // Apply checks e, gives it the next sequence number, and folds it in.
@@ -130,10 +130,14 @@ func (l *Log) Apply(e *Event) error {
 		def.Space = e.Space
 		l.Def = &def
 	case EventQueued:
-		l.Book.Put(&Trial{
+		t := &Trial{
 			Number: e.Trial, State: Queued, Config: e.Config, Origin: e.Origin,
-			Until: e.Until, Bracket: e.Bracket, Created: e.At,
-		})
+			Until: e.Until, Bracket: e.Bracket, Copy: e.Copy, Created: e.At,
+		}
+		if e.Copy != nil {
+			t.Resume = e.Copy.Step
+		}
+		l.Book.Put(t)
 	default:
 		t := *l.Book.Trial(e.Trial)
 		t.apply(e)
@@ -151,7 +155,7 @@ func (t *Trial) apply(e *Event) {
 		t.Attempts = append(t.Attempts[:len(t.Attempts):len(t.Attempts)],
 			Attempt{Number: e.Attempt, Worker: e.Worker, Ref: e.Ref, Started: e.At})
 	case EventReported:
-		t.Reports = withReport(t.Reports, Report{Step: e.Step, Values: e.Values, At: e.At})
+		t.Reports = withReport(t.Reports, Report{Step: e.Step, Values: e.Values, At: e.At, Attempt: e.Attempt})
 	case EventRequeued:
 		t.State = Queued
 		t.NotBefore = e.NotBefore
@@ -181,5 +185,5 @@ func (t *Trial) endAttempt(e *Event, outcome string) {
 	}
 	t.Attempts = append([]Attempt(nil), t.Attempts...)
 	a := &t.Attempts[n-1]
-	a.Ended, a.Outcome, a.Failure = e.At, outcome, e.Failure
+	a.Ended, a.Outcome, a.Failure, a.Paid = e.At, outcome, e.Failure, e.Paid
 }

@@ -220,6 +220,9 @@ func TestCheckTexts(t *testing.T) {
 		{study.Running, granted(0), "trial 0 is running, neither paused nor queued"},
 		{study.Queued, queued(5), "trial 5 cannot be made: the next is 1"},
 		{study.Queued, started(3, 1), "there is no trial 3; the study has 1"},
+		{study.Queued, &study.Event{Kind: study.EventQueued, Trial: 1, Copy: &study.Copy{Trial: 1}}, "trial 1 cannot be a copy of trial 1"},
+		{study.Queued, &study.Event{Kind: study.EventQueued, Trial: 1, Copy: &study.Copy{Step: math.NaN()}}, "the step NaN at which trial 0 is copied is not finite"},
+		{study.Running, &study.Event{Kind: study.EventPaused, Attempt: 2, Paid: -1}, "an attempt of trial 0 cannot have used -1 units"},
 	} {
 		if err := reach(t, c.state).Check(c.e); err == nil || err.Error() != c.want {
 			t.Errorf("got %v, want %s", err, c.want)
@@ -243,7 +246,7 @@ func TestApplyFoldsALife(t *testing.T) {
 		Resume: 3, Until: 9, Bracket: 1,
 		Values: []float64{0.5}, Metrics: metrics(0.5),
 		Reports: []study.Report{
-			{Step: 1, Values: metrics(0.9), At: at(2)}, {Step: 2, Values: metrics(0.8), At: at(2)}, {Step: 3, Values: metrics(0.6), At: at(2)},
+			{Step: 1, Values: metrics(0.9), At: at(2), Attempt: 1}, {Step: 2, Values: metrics(0.8), At: at(2), Attempt: 2}, {Step: 3, Values: metrics(0.6), At: at(2), Attempt: 2},
 		},
 		Attempts: []study.Attempt{
 			{Number: 1, Worker: "w1", Ref: "pid 7", Started: at(1), Ended: at(3), Outcome: "requeued", Failure: failure},

@@ -109,6 +109,8 @@ type Report struct {
 	Step   float64   `json:"step"`
 	Values Metrics   `json:"values"`
 	At     time.Time `json:"at,omitzero"`
+	// Attempt measured it; of several that came by here the newest.
+	Attempt int `json:"attempt,omitempty"`
 }
 
 // Attempt is one try at a trial on one worker. Its Number, from 1, is the
@@ -123,6 +125,17 @@ type Attempt struct {
 	// "requeued".
 	Outcome string   `json:"outcome,omitempty"`
 	Failure *Failure `json:"failure,omitempty"`
+	// Paid is how many units of resource it used, 0 while it runs; see
+	// [Trial.Paid].
+	Paid float64 `json:"paid,omitempty"`
+}
+
+// Copy says which trial another is a copy of (population-based training): its
+// configuration is made of that trial's, and it begins with a copy of its
+// checkpoint, at Step.
+type Copy struct {
+	Trial int     `json:"trial"`
+	Step  float64 `json:"step"`
 }
 
 // Requeued is the Outcome of an attempt after which the trial waits again.
@@ -142,6 +155,9 @@ type Trial struct {
 	Resume  float64
 	Until   float64
 	Bracket int
+	// Copy is what it is a copy of, nil of a trial that began by itself. Do
+	// not modify it.
+	Copy *Copy
 
 	// Values has one value an objective once the trial is complete (a pruned
 	// trial: the reduction of what it reported, where it reported any).

@@ -45,6 +45,10 @@ type Request struct {
 	First int
 	// Seed is the study's.
 	Seed uint64
+	// Beside are configurations that other methods have proposed in the same
+	// breath, for the numbers just before First: they count as running,
+	// though the history does not hold them yet.
+	Beside []space.Config
 }
 
 // Rand returns the random numbers for the i-th configuration of the request.

@@ -54,7 +54,7 @@ suggest/internal/distinct: space study suggest
 suggest/internal/merit: study
 suggest/internal/vary: space
 suggest/manual: study/setting suggest
-suggest/nsga: num/pareto space space/value study study/setting suggest suggest/internal/distinct
+suggest/nsga: num/pareto space space/value study study/setting suggest suggest/internal/distinct suggest/internal/vary
 suggest/qmc: num/qmc space study study/setting suggest suggest/internal/distinct
 suggest/random: study/setting suggest suggest/internal/distinct
 suggest/rbf: num/linalg space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct

@@ -74,7 +74,7 @@ func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 		return nil, err
 	}
 	f.begin()
-	s.picker.Begin(r.History)
+	s.picker.Begin(r.History, r.Beside...)
 	out := make([]suggest.Proposal, 0, r.N)
 	for i := range r.N {
 		if err := ctx.Err(); err != nil {

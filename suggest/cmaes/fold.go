@@ -59,8 +59,9 @@ type fold struct {
 	free    []*member
 }
 
-// notePrefix begins the note of every trial that was drawn from the model.
-const notePrefix = `{"run":`
+// noteMark is in the note of every trial that was drawn from the model: at its
+// beginning, unless a portfolio has put the name of the method before it.
+const noteMark = `"run":`
 
 // advance brings the state to the moment of h.
 func (f *fold) advance(ctx context.Context, h *study.History, seed uint64) error {
@@ -93,7 +94,7 @@ func (f *fold) reset(h *study.History, seed uint64) {
 
 // candidate reports whether t says that it was drawn from the model.
 func candidate(t *study.Trial) bool {
-	return t.Origin != nil && t.Origin.Stream >= 0 && strings.HasPrefix(t.Origin.Note, notePrefix)
+	return t.Origin != nil && t.Origin.Stream >= 0 && strings.Contains(t.Origin.Note, noteMark)
 }
 
 // late reports whether a trial has appeared that was drawn at a moment which
@@ -189,7 +190,7 @@ const separableAbove = 100
 // describe makes the note of the present generation.
 func (f *fold) describe() {
 	g := f.model.gauss
-	f.note = fmt.Sprintf(`%s%d,"generation":%d,"sigma":%s}`, notePrefix, f.run, g.gen, value.FormatFloat(g.sigma))
+	f.note = fmt.Sprintf(`{%s%d,"generation":%d,"sigma":%s}`, noteMark, f.run, g.gen, value.FormatFloat(g.sigma))
 }
 
 // consume takes one trial that has ended into account.

@@ -41,8 +41,8 @@ type suggester struct {
 func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
 	p := &s.population
 	p.update(r.History, r.Seed)
-	s.picker.Begin(r.History)
-	strangers := p.count()
+	s.picker.Begin(r.History, r.Beside...)
+	strangers := p.count() + len(r.Beside)
 	out := make([]suggest.Proposal, 0, r.N)
 	for i := range r.N {
 		if err := ctx.Err(); err != nil {

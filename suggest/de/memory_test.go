@@ -157,7 +157,9 @@ func TestInitialSize(t *testing.T) {
 		want int
 	}{
 		{"as in the paper where the budget allows", options{variant: variantLShade, least: 4, budget: 100_000}, 10, 180},
-		{"a tenth of the budget", options{variant: variantLShade, least: 4, budget: 500}, 10, 50},
+		{"a hundredth of the paper's budget", options{variant: variantLShade, least: 4, budget: 1000}, 10, 18},
+		{"a twentieth of it", options{variant: variantLShade, least: 4, budget: 5000}, 10, 40},
+		{"no more than in the paper", options{variant: variantLShade, least: 4, budget: 1_000_000}, 10, 180},
 		{"at least ten", options{variant: variantLShade, least: 4, budget: 20}, 10, 10},
 		{"not below the least", options{variant: variantLShade, least: 30, budget: 20}, 10, 30},
 		{"rand1bin", options{variant: variantRand, least: 4, budget: 500}, 10, 25},

@@ -1,6 +1,8 @@
 package de
 
 import (
+	"math"
+
 	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/study/setting"
@@ -25,7 +27,7 @@ var settings = []setting.Setting{
 	{Name: "variant", Kind: setting.String, Default: value.String(variantLShade), Options: []string{variantLShade, variantPBest, variantRand},
 		Doc: "L-SHADE, which adapts F and CR and shrinks its population; current-to-pbest/1/bin; or rand/1/bin."},
 	{Name: "population", Kind: setting.Int, Min: minMembers, Max: 100_000,
-		Doc: "Members at the start; default 18 per parameter, at most a tenth of the budget (other variants: 10 and a twentieth), at least 10; without a budget 5 per parameter within 20 and 100."},
+		Doc: "Members at the start; default the root of the budget per 10,000 trials and parameter times 18 per parameter (other variants: 10 per parameter, at most a twentieth of the budget), at least 10; without a budget 5 per parameter within 20 and 100."},
 	{Name: "min_population", Kind: setting.Int, Default: value.Int(4), Min: minMembers, Max: 100_000,
 		Doc: "Members at the end of the budget, of lshade."},
 	{Name: "f", Kind: setting.Float, Default: value.Float(0.5), Min: 0.01, Max: 1,
@@ -81,8 +83,10 @@ func newOptions(p suggest.Problem, v setting.Values) (options, error) {
 }
 
 // initial returns the size of the first population in a space of d parameters
-// with more than one value. A population that shrinks linearly to almost
-// nothing is half its initial size in the mean.
+// with more than one value. That of lshade is the paper's 18 per parameter for
+// the paper's 10,000 evaluations per parameter, and shrinks with the root of
+// the budget: half of what is missing is saved on members and half on
+// generations.
 func (o *options) initial(d int) int {
 	if o.given > 0 {
 		return o.given
@@ -92,10 +96,11 @@ func (o *options) initial(d int) int {
 	case o.budget == 0:
 		n = min(max(5*d, 20), 100)
 	case o.variant == variantLShade:
-		n = max(min(18*d, o.budget/10), 10)
+		n = min(18*d, int(0.18*math.Sqrt(float64(d)*float64(o.budget))))
 	default:
-		n = max(min(10*d, o.budget/20), 10)
+		n = min(10*d, o.budget/20)
 	}
+	n = max(n, 10)
 	if o.variant == variantLShade {
 		n = max(n, o.least)
 	}

@@ -2,7 +2,6 @@ package forest
 
 import (
 	"context"
-	"errors"
 	"math"
 	"strconv"
 
@@ -35,7 +34,7 @@ type suggester struct {
 // another fit.
 func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
 	s.follow(r.History)
-	s.picker.Begin(r.History)
+	s.picker.Begin(r.History, r.Beside...)
 	s.keys.Begin(r.History)
 	s.asked = make(map[string]struct{}, r.N)
 	s.pending = s.pending[:0]
@@ -44,24 +43,16 @@ func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 		m.cube.Encode(t.Config, m.point)
 		s.pending = append(s.pending, m.point...)
 	}
-	out := make([]suggest.Proposal, 0, r.N)
-	for i := range r.N {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		p, err := s.propose(ctx, r, i)
-		if errors.Is(err, suggest.ErrExhausted) {
-			return out, err
-		}
-		if err != nil {
-			return nil, err
-		}
+	for _, c := range r.Beside {
+		s.asked[c.Key()] = struct{}{}
+		m.cube.Encode(c, m.point)
+		s.pending = append(s.pending, m.point...)
+	}
+	return distinct.Each(ctx, r, func(i int) (suggest.Proposal, error) { return s.propose(ctx, r, i) }, func(p suggest.Proposal) {
 		s.asked[p.Config.Key()] = struct{}{}
 		m.cube.Encode(p.Config, m.point)
 		s.pending = append(s.pending, m.point...)
-		out = append(out, p)
-	}
-	return out, nil
+	})
 }
 
 // follow brings the model up to date with h.

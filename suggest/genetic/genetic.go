@@ -156,7 +156,8 @@ type suggester struct {
 func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
 	h := r.History
 	s.population.update(h)
-	s.picker.Begin(h)
+	s.picker.Begin(h, r.Beside...)
+	open := h.OpenLen() + len(r.Beside)
 	out := make([]suggest.Proposal, 0, r.N)
 	for i := range r.N {
 		if err := ctx.Err(); err != nil {
@@ -166,7 +167,7 @@ func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 		members := s.population.members
 		// Open trials and the proposals before this one count as if they had
 		// ended, so that asking for many or one by one is the same.
-		if len(members) > 0 && len(members)+h.OpenLen()+i >= s.population.size {
+		if len(members) > 0 && len(members)+open+i >= s.population.size {
 			if p, ok := s.breeder.breed(h, &s.population, random, s.picker.Take); ok {
 				out = append(out, p)
 				continue

@@ -103,7 +103,11 @@ func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 	}
 	clear(s.front[len(kept):])
 	s.front = kept
-	for len(s.front) < r.N {
+	beside := make(map[string]bool, len(r.Beside))
+	for _, c := range r.Beside {
+		beside[c.Key()] = true
+	}
+	for len(s.front) < r.N+len(beside) {
 		c, ok, err := s.source.next(ctx)
 		if err != nil {
 			return nil, err
@@ -116,10 +120,12 @@ func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 		}
 	}
 	out := make([]suggest.Proposal, 0, r.N)
-	for _, c := range s.front[:min(r.N, len(s.front))] {
-		out = append(out, suggest.Proposal{Config: c})
+	for _, c := range s.front {
+		if len(out) < r.N && !beside[c.Key()] {
+			out = append(out, suggest.Proposal{Config: c})
+		}
 	}
-	if len(out) == r.N || h.Space.Open() && (len(out) > 0 || h.OpenLen() > 0) {
+	if len(out) == r.N || h.Space.Open() && (len(out) > 0 || h.OpenLen()+len(beside) > 0) {
 		return out, nil
 	}
 	return out, suggest.ErrExhausted

@@ -6,6 +6,7 @@ import (
 
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest/internal/vary"
 )
 
 // breeder makes children. Its buffers are good for one child.
@@ -17,7 +18,7 @@ type breeder struct {
 	uniform     bool // mutation draws from the prior
 
 	space  *space.Space
-	traits []trait
+	genome *vary.Genome
 
 	mates  []int // places among the parents
 	genes  []float64
@@ -31,7 +32,7 @@ func (b *breeder) enter(s *space.Space) {
 	if b.space == s {
 		return
 	}
-	b.space, b.traits = s, traits(s)
+	b.space, b.genome = s, vary.Of(s)
 	b.genes = make([]float64, s.Len())
 	b.scarce = make([]bool, s.Len())
 	b.child = make([]float64, 0, s.Len())
@@ -66,7 +67,7 @@ func (b *breeder) breed(h *study.History, p *population, trial int, r *rand.Rand
 			if ok {
 				break
 			}
-			b.retreat(parents[b.mates[0]].genes)
+			b.genome.Retreat(b.genes, parents[b.mates[0]].genes)
 			c = b.space.Decode(b.genes)
 			ok = b.space.Feasible(c)
 		}
@@ -159,7 +160,7 @@ func (b *breeder) inherit(parents []member, r *rand.Rand) {
 		b.scarce[i] = math.IsNaN(x)
 		if b.scarce[i] {
 			b.genes[i] = r.Float64()
-		} else if b.traits[i] != fixed {
+		} else if b.genome.Trait(i) != vary.Fixed {
 			active++
 		}
 	}
@@ -181,21 +182,7 @@ func (b *breeder) recombine(parents []member, r *rand.Rand) {
 		b.recombineVectors(parents, r)
 		return
 	}
-	second := parents[b.mates[1]].genes
-	for i, x := range b.genes {
-		y := second[i]
-		switch {
-		case math.IsNaN(y) || x == y:
-		case math.IsNaN(x):
-			b.genes[i] = y
-		case b.traits[i] == nominal || b.cross.gene == nil:
-			if r.Uint64()&1 == 0 {
-				b.genes[i] = y
-			}
-		default:
-			b.genes[i] = b.cross.gene(x, y, r)
-		}
-	}
+	b.genome.Cross(b.genes, parents[b.mates[1]].genes, b.cross.gene, r)
 }
 
 // recombineVectors crosses all numeric genes at once. A gene that a parent
@@ -214,7 +201,7 @@ func (b *breeder) recombineVectors(parents []member, r *rand.Rand) {
 		}
 		switch {
 		case n == 0:
-		case b.traits[i] == nominal:
+		case b.genome.Trait(i) == vary.Nominal:
 			pick := r.IntN(n)
 			for _, m := range b.mates {
 				if x := parents[m].genes[i]; !math.IsNaN(x) {
@@ -241,12 +228,12 @@ func (b *breeder) recombineVectors(parents []member, r *rand.Rand) {
 	b.cross.vector(b.child, b.dense, r)
 	at := 0
 	for i := range b.genes {
-		if b.traits[i] == nominal {
+		if b.genome.Trait(i) == vary.Nominal {
 			continue
 		}
 		for _, m := range b.mates {
 			if !math.IsNaN(parents[m].genes[i]) {
-				b.genes[i] = mirror(b.child[at])
+				b.genes[i] = vary.Mirror(b.child[at])
 				at++
 				break
 			}
@@ -268,8 +255,8 @@ func (b *breeder) copied(h *study.History, parents []member, c space.Config) boo
 func (b *breeder) force(c space.Config, r *rand.Rand) {
 	n := 0
 	chosen := -1
-	for i, t := range b.traits {
-		if t == fixed || c.At(i).IsAbsent() {
+	for i := range b.genes {
+		if b.genome.Trait(i) == vary.Fixed || c.At(i).IsAbsent() {
 			continue
 		}
 		if n++; r.IntN(n) == 0 {
@@ -281,16 +268,10 @@ func (b *breeder) force(c space.Config, r *rand.Rand) {
 	}
 }
 
-// retreat moves the genes halfway to those of a parent, and to all of its
-// choices.
-func (b *breeder) retreat(parent []float64) {
-	for i, y := range parent {
-		switch {
-		case math.IsNaN(y):
-		case b.traits[i] == nominal:
-			b.genes[i] = y
-		default:
-			b.genes[i] = (b.genes[i] + y) / 2
-		}
+// mutate returns another value of gene i, which is x.
+func (b *breeder) mutate(i int, x float64, r *rand.Rand) float64 {
+	if b.uniform {
+		return b.genome.Reset(i, x, r)
 	}
+	return b.genome.Mutate(i, x, b.mutationEta, r)
 }

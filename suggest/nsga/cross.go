@@ -3,80 +3,33 @@ package nsga
 import (
 	"math"
 	"math/rand/v2"
+
+	"github.com/afina-hpo/afina/suggest/internal/vary"
 )
 
 // crossover recombines numbers in [0, 1]: either gene by gene, of two parents,
 // or whole vectors, of which none has a gap.
 type crossover struct {
 	parents int
-	gene    func(a, b float64, r *rand.Rand) float64
-	vector  func(child []float64, parents [][]float64, r *rand.Rand)
+	// gene is of parents that are two, as they may be of any crossover.
+	gene   vary.Recombine
+	vector func(child []float64, parents [][]float64, r *rand.Rand)
 }
 
 func newCrossover(kind string, eta, alpha float64) crossover {
 	switch kind {
 	case "uniform":
-		return crossover{parents: 2, gene: func(a, b float64, r *rand.Rand) float64 {
-			if r.Uint64()&1 == 0 {
-				return a
-			}
-			return b
-		}}
+		return crossover{parents: 2, gene: vary.Uniform}
 	case "blx":
-		return crossover{parents: 2, gene: func(a, b float64, r *rand.Rand) float64 {
-			return mirror(blend(a, b, alpha, r.Float64()))
-		}}
+		return crossover{parents: 2, gene: vary.Blended(alpha)}
 	case "undx":
-		return crossover{parents: 3, vector: undx}
+		return crossover{parents: 3, gene: vary.Uniform, vector: undx}
 	case "spx":
-		return crossover{parents: 3, vector: spx}
+		return crossover{parents: 3, gene: vary.Uniform, vector: spx}
 	case "pcx":
-		return crossover{parents: 3, vector: pcx}
+		return crossover{parents: 3, gene: vary.Uniform, vector: pcx}
 	}
-	return crossover{parents: 2, gene: func(a, b float64, r *rand.Rand) float64 {
-		// As in Deb's code every other gene is crossed, and either child's is
-		// taken.
-		bits := r.Uint64()
-		if bits&1 == 0 {
-			return a
-		}
-		return simulated(a, b, eta, r.Float64(), bits&2 == 0)
-	}}
-}
-
-// simulated returns the lower or upper child of a and b by bounded simulated
-// binary crossover at the quantile u: the spread factor β has the density of a
-// one-point crossover of bit strings, cut off where the child would leave
-// [0, 1].
-func simulated(a, b, eta, u float64, lower bool) float64 {
-	low, high := min(a, b), max(a, b)
-	if high-low <= 1e-14 {
-		return a
-	}
-	room := low
-	if !lower {
-		room = 1 - high
-	}
-	alpha := 2 - math.Pow(1+2*room/(high-low), -(eta+1))
-	beta := 0.0
-	if u*alpha <= 1 {
-		beta = math.Pow(u*alpha, 1/(eta+1))
-	} else {
-		beta = math.Pow(1/(2-float64(u*alpha)), 1/(eta+1))
-	}
-	spread := float64(beta * (high - low))
-	if lower {
-		return clamp((low + high - spread) / 2)
-	}
-	return clamp((low + high + spread) / 2)
-}
-
-// blend returns the quantile u of the interval between a and b, widened by
-// alpha of its length on either side.
-func blend(a, b, alpha, u float64) float64 {
-	low, high := min(a, b), max(a, b)
-	beyond := alpha * (high - low)
-	return low - float64(beyond) + float64(u*(high-low+float64(2*beyond)))
+	return crossover{parents: 2, gene: vary.Simulated(eta)}
 }
 
 // undx is unimodal normal distribution crossover: about the middle of the first
@@ -181,14 +134,3 @@ func norm(v []float64) float64 {
 	}
 	return math.Sqrt(sum)
 }
-
-// mirror folds x into [0, 1] at the bounds.
-func mirror(x float64) float64 {
-	x = math.Abs(math.Mod(x, 2))
-	if x > 1 {
-		x = 2 - x
-	}
-	return x
-}
-
-func clamp(x float64) float64 { return min(max(x, 0), 1) }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/afina-hpo/afina/suggest/internal/vary"
 )
 
 // golden is testdata/golden.json, written by testdata/generate.py from Optuna
@@ -52,7 +54,7 @@ func readGolden(t *testing.T) golden {
 func TestGoldenSimulatedBinaryCrossover(t *testing.T) {
 	for _, c := range readGolden(t).SBX {
 		for k, want := range c[4:] {
-			if got := simulated(c[0], c[1], c[2], c[3], k == 0); math.Abs(got-want) > 1e-12 {
+			if got := vary.SBX(c[0], c[1], c[2], c[3], k == 0); math.Abs(got-want) > 1e-12 {
 				t.Errorf("child %d of %g and %g, eta %g, quantile %g is %v, Optuna has %v", k, c[0], c[1], c[2], c[3], got, want)
 			}
 		}
@@ -61,7 +63,7 @@ func TestGoldenSimulatedBinaryCrossover(t *testing.T) {
 
 func TestGoldenPolynomialMutation(t *testing.T) {
 	for _, c := range readGolden(t).Polynomial {
-		if got := polynomial(c[0], c[1], c[2]); math.Abs(got-c[3]) > 1e-12 {
+		if got := vary.Polynomial(c[0], c[1], c[2]); math.Abs(got-c[3]) > 1e-12 {
 			t.Errorf("mutant of %g, eta %g, quantile %g is %v, pymoo has %v", c[0], c[1], c[2], got, c[3])
 		}
 	}
@@ -79,7 +81,7 @@ func TestGoldenMoments(t *testing.T) {
 		{"undx", g.UNDX, undx}, {"spx", g.SPX, spx}, {"pcx", g.PCX, pcx},
 		{"blx", g.BLX, func(child []float64, parents [][]float64, r *rand.Rand) {
 			for i := range child {
-				child[i] = blend(parents[0][i], parents[1][i], 0.5, r.Float64())
+				child[i] = vary.Blend(parents[0][i], parents[1][i], 0.5, r.Float64())
 			}
 		}},
 	} {

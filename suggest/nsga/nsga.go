@@ -25,7 +25,7 @@ func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 	}
 	s.population.update(r.History, r.Seed)
 	s.breeder.enter(r.History.Space)
-	s.picker.Begin(r.History)
+	s.picker.Begin(r.History, r.Beside...)
 	fit := len(s.population.parents) >= smallest && r.History.Space.Len() > 0
 	out := make([]suggest.Proposal, 0, r.N)
 	for i := range r.N {

@@ -13,6 +13,7 @@ import (
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest/internal/vary"
 )
 
 func line(t testing.TB, params ...space.Param) *space.Space {
@@ -298,7 +299,7 @@ func TestMutationsChangeValues(t *testing.T) {
 					t.Fatalf("%s: %v becomes %v", s.Param(i).Name, x, y)
 				}
 				_, countable := s.Param(i).Count()
-				if w := s.DecodeParam(i, y); countable && (w == v) != (b.traits[i] == fixed) {
+				if w := s.DecodeParam(i, y); countable && (w == v) != (b.genome.Trait(i) == vary.Fixed) {
 					t.Errorf("%s: %v becomes %v", s.Param(i).Name, v, w)
 				}
 			}
@@ -354,14 +355,6 @@ func TestInheritanceInAConditionalSpace(t *testing.T) {
 		}
 		if len(drawn) != 50 {
 			t.Errorf("%s: a gene that nobody has is drawn as %d values of 50", kind, len(drawn))
-		}
-	}
-}
-
-func TestMirror(t *testing.T) {
-	for _, c := range []struct{ x, want float64 }{{0, 0}, {0.25, 0.25}, {1, 1}, {1.25, 0.75}, {-0.25, 0.25}, {2.5, 0.5}, {-1.5, 0.5}} {
-		if got := mirror(c.x); got != c.want {
-			t.Errorf("%v is mirrored to %v, want %v", c.x, got, c.want)
 		}
 	}
 }

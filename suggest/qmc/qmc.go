@@ -73,7 +73,7 @@ func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 		}
 		s.seq = seq
 	}
-	s.picker.Begin(r.History)
+	s.picker.Begin(r.History, r.Beside...)
 	out := make([]suggest.Proposal, 0, r.N)
 	for i := range r.N {
 		c, ok, err := s.seq.at(ctx, r.First+i)

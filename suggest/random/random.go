@@ -40,7 +40,7 @@ type suggester struct{ picker distinct.Picker }
 // proportional to the number of parameters, over the share of the space that
 // the constraints allow.
 func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
-	s.picker.Begin(r.History)
+	s.picker.Begin(r.History, r.Beside...)
 	out := make([]suggest.Proposal, 0, r.N)
 	for i := range r.N {
 		if err := ctx.Err(); err != nil {

@@ -2,7 +2,6 @@ package rbf
 
 import (
 	"context"
-	"errors"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -41,7 +40,7 @@ type suggester struct {
 // parameters; new results cost a fit, n³/6 multiplications for n trials.
 func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
 	s.follow(r.History)
-	s.picker.Begin(r.History)
+	s.picker.Begin(r.History, r.Beside...)
 	s.keys.Begin(r.History)
 	s.asked = make(map[string]struct{}, r.N)
 	s.others = s.others[:0]
@@ -56,23 +55,14 @@ func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 	for t := range r.History.Open() {
 		note(t.Config)
 	}
-	out := make([]suggest.Proposal, 0, r.N)
-	for i := range r.N {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		p, err := s.propose(ctx, r, i)
-		if errors.Is(err, suggest.ErrExhausted) {
-			return out, err
-		}
-		if err != nil {
-			return nil, err
-		}
+	for _, c := range r.Beside {
+		s.asked[c.Key()] = struct{}{}
+		note(c)
+	}
+	return distinct.Each(ctx, r, func(i int) (suggest.Proposal, error) { return s.propose(ctx, r, i) }, func(p suggest.Proposal) {
 		s.asked[p.Config.Key()] = struct{}{}
 		note(p.Config)
-		out = append(out, p)
-	}
-	return out, nil
+	})
 }
 
 // follow brings the model up to date with h.

@@ -1,6 +1,7 @@
 package suggesttest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,6 +31,9 @@ func (s suite) check(r suggest.Request, ps []suggest.Proposal, err error) error 
 		for t := range h.All() {
 			held[t.Config.Key()] = true
 		}
+		for _, c := range r.Beside {
+			held[c.Key()] = true
+		}
 	}
 	for i, p := range ps {
 		if err := Valid(h.Space, p.Config); err != nil {
@@ -40,7 +44,7 @@ func (s suite) check(r suggest.Request, ps []suggest.Proposal, err error) error 
 		}
 		if finite {
 			if held[p.Config.Key()] {
-				return fmt.Errorf("proposal %d, %v, is in the history or proposed twice", i, p.Config)
+				return fmt.Errorf("proposal %d, %v, is in the history, beside the request or proposed twice", i, p.Config)
 			}
 			held[p.Config.Key()] = true
 		}
@@ -159,6 +163,31 @@ func restart(def *study.Definition, events []study.Event) (*study.History, error
 		return nil, err
 	}
 	return log.Book.History(), nil
+}
+
+// forecasts checks the outlook that two instances give, of which the first has
+// just answered r and the second was never asked.
+func forecasts(asked, fresh suggest.Suggester, r suggest.Request) error {
+	f, ok := asked.(suggest.Forecaster)
+	if !ok || len(r.History.Objectives) != 1 {
+		return nil
+	}
+	ctx := context.Background()
+	o, known := f.Forecast(ctx, r)
+	if !known {
+		return nil
+	}
+	finite := func(x float64) bool { return x >= 0 && !math.IsInf(x, 1) }
+	if !finite(o.Gain) || !finite(o.Noise) || !(o.Regret >= 0) {
+		return fmt.Errorf("the outlook is %+v", o)
+	}
+	if again, known := f.Forecast(ctx, r); !known || again != o {
+		return fmt.Errorf("the outlook is %+v, asked again %+v (%v)", o, again, known)
+	}
+	if other, known := fresh.(suggest.Forecaster).Forecast(ctx, r); !known || other != o {
+		return fmt.Errorf("the outlook is %+v, without a suggestion before %+v (%v)", o, other, known)
+	}
+	return nil
 }
 
 // estimates checks what an estimator believes of a few configurations.

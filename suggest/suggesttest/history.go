@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"testing"
 
 	"github.com/afina-hpo/afina/space"
@@ -121,6 +122,9 @@ func (s suite) histories(t *testing.T, c Case) {
 		if bad := estimates(one, h); bad != nil {
 			t.Errorf("%s: %v", past.name, bad)
 		}
+		if bad := forecasts(one, s.make(t, 1), r); bad != nil {
+			t.Errorf("%s: %v", past.name, bad)
+		}
 	}
 }
 
@@ -173,6 +177,69 @@ func (s suite) oneByOne(t *testing.T, c Case, past int, r suggest.Request, want 
 	return nil
 }
 
+// beside asks with configurations of other methods beside the request, which
+// count as running: none of them comes again in a finite space, and a method
+// that promises that a batch is what is asked for one by one takes them as the
+// beginning of one.
+func (s suite) beside(t *testing.T, c Case) {
+	ctx := context.Background()
+	for _, past := range []int{0, 5, 30} {
+		log, err := Fold(c.Space, nil, Drawn(c.Space, past), Mixed(1, Bowl(c.Space)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := log.Book.History()
+		r := suggest.Request{History: h, N: 4, First: h.Len(), Seed: 37}
+		one := s.make(t, 1)
+		ps, err := one.Suggest(ctx, r)
+		if bad := s.check(r, ps, err); bad != nil {
+			t.Fatalf("%d after %d: %v", r.N, past, bad)
+		}
+		for k := range ps {
+			single := r
+			single.N, single.First = 1, r.First+k
+			for _, p := range ps[:k] {
+				single.Beside = append(single.Beside, p.Config)
+			}
+			got, err := one.Suggest(ctx, single)
+			if bad := s.check(single, got, err); bad != nil {
+				t.Fatalf("%d beside it after %d: %v", k, past, bad)
+			}
+			if bad := same(answer{ps[k : k+1], nil}, answer{got, err}); s.o.BatchEqual && bad != nil {
+				t.Fatalf("%d beside it after %d, as in a batch: %v", k, past, bad)
+			}
+			fresh, err2 := s.make(t, 1).Suggest(ctx, single)
+			if bad := same(answer{got, err}, answer{fresh, err2}); bad != nil {
+				t.Fatalf("%d beside it after %d, a fresh instance: %v", k, past, bad)
+			}
+		}
+		// What stood beside a request and never came to be is forgotten.
+		again, err2 := one.Suggest(ctx, r)
+		if bad := same(answer{ps, err}, answer{again, err2}); bad != nil {
+			t.Fatalf("%d after %d, asked again: %v", r.N, past, bad)
+		}
+	}
+	if c.Size == 0 {
+		return
+	}
+	h := study.NewBook(c.Space, Loss(), nil).History()
+	r := suggest.Request{History: h, N: 2, First: c.Size, Seed: 37}
+	for one := range c.Space.Enumerate(func(i int) []space.Value {
+		var vs []space.Value
+		n, _ := c.Space.Param(i).Count()
+		for k := range n {
+			vs = append(vs, c.Space.Param(i).Nth(k))
+		}
+		return vs
+	}) {
+		r.Beside = append(r.Beside, one)
+	}
+	ps, err := s.make(t, 1).Suggest(ctx, r)
+	if len(ps) != 0 || !errors.Is(err, suggest.ErrExhausted) {
+		t.Errorf("with the whole space beside it: %d proposals, error %v", len(ps), err)
+	}
+}
+
 // cancellation asks under a context that is over: the answer is its error or
 // a proper one, and what comes after is as if nothing had been.
 func (s suite) cancellation(t *testing.T, c Case) {
@@ -202,4 +269,36 @@ func (s suite) cancellation(t *testing.T, c Case) {
 	if bad := same(answer{fresh, err2}, answer{ps, err}); bad != nil {
 		t.Errorf("after a cancelled request: %v", bad)
 	}
+	// Cancelled on the way: the engine does that to a suggestion made early
+	// when the history changes.
+	for looks := 1; looks <= 64; looks *= 2 {
+		one := s.make(t, 1)
+		ctx := &ending{looks: looks}
+		ctx.Context, ctx.cancel = context.WithCancel(context.Background())
+		ps, err := one.Suggest(ctx, r)
+		ctx.cancel()
+		if errors.Is(err, context.Canceled) {
+			ps, err = one.Suggest(context.Background(), r)
+		}
+		if bad := same(answer{fresh, err2}, answer{ps, err}); bad != nil {
+			t.Errorf("cancelled at look %d at the context: %v", looks, bad)
+		}
+	}
+}
+
+// ending is a context that is over when it has been looked at often enough.
+type ending struct {
+	context.Context
+	cancel context.CancelFunc
+	mu     sync.Mutex
+	looks  int
+}
+
+func (e *ending) Err() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.looks--; e.looks <= 0 {
+		e.cancel()
+	}
+	return e.Context.Err()
 }

@@ -27,7 +27,8 @@ type Options struct {
 	// refuse more. 0 means any number.
 	MaxObjectives int
 	// BatchEqual promises that n configurations asked for at once are those
-	// asked for one by one.
+	// asked for one by one, and that what stands beside a request counts just
+	// as what runs.
 	BatchEqual bool
 	// Ends says that the method may be exhausted in an infinite space.
 	Ends bool
@@ -66,6 +67,7 @@ func Run(t *testing.T, method func() suggest.Method, o Options) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Run("study", func(t *testing.T) { s.study(t, c) })
 			t.Run("batches", func(t *testing.T) { s.batches(t, c) })
+			t.Run("beside", func(t *testing.T) { s.beside(t, c) })
 			t.Run("histories", func(t *testing.T) { s.histories(t, c) })
 			t.Run("cancellation", func(t *testing.T) { s.cancellation(t, c) })
 			if c.Size > 0 {

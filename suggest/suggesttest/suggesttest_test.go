@@ -40,6 +40,9 @@ func propose(r suggest.Request) ([]suggest.Proposal, error) {
 		for t := range r.History.All() {
 			held[t.Config.Key()] = true
 		}
+		for _, c := range r.Beside {
+			held[c.Key()] = true
+		}
 	}
 	var ps []suggest.Proposal
 	for i := range r.N {
@@ -157,7 +160,7 @@ var mutants = map[string]struct {
 			ps[0].Config = r.History.Trial(0).Config
 		}
 		return ps, err
-	}), o: Options{Skip: onlyFinite}, want: "in the history or proposed twice"},
+	}), o: Options{Skip: onlyFinite}, want: "or proposed twice"},
 	"ignores running trials": {make: spoiled(func(r suggest.Request, ps []suggest.Proposal, err error) ([]suggest.Proposal, error) {
 		for t := range r.History.Open() {
 			if len(ps) > 0 {
@@ -165,7 +168,11 @@ var mutants = map[string]struct {
 			}
 		}
 		return ps, err
-	}), o: Options{Skip: onlyFinite}, want: "in the history or proposed twice"},
+	}), o: Options{Skip: onlyFinite}, want: "or proposed twice"},
+	"ignores what is beside": {make: spoiled(func(r suggest.Request, ps []suggest.Proposal, err error) ([]suggest.Proposal, error) {
+		r.Beside = nil
+		return propose(r)
+	}), o: Options{Skip: onlyFinite}, want: "beside it"},
 	"gives up early": {make: spoiled(func(r suggest.Request, ps []suggest.Proposal, err error) ([]suggest.Proposal, error) {
 		if r.History.Len() >= 4 {
 			return nil, suggest.ErrExhausted

@@ -89,7 +89,7 @@ func (s *suggester) begin(r suggest.Request) {
 		s.draw = drawing{}
 	}
 	s.table.history = h
-	s.picker.Begin(h)
+	s.picker.Begin(h, r.Beside...)
 	s.draw.begin(s, h)
 
 	// Open trials that have ended, or that never came to be what was proposed,
@@ -138,6 +138,10 @@ func (s *suggester) begin(r suggest.Request) {
 				s.lie(int32(t.Number), t.Config)
 			}
 		}
+	}
+	for k, c := range r.Beside {
+		s.draw.took(c)
+		s.lie(int32(r.First-len(r.Beside)+k), c)
 	}
 	s.settle()
 }

@@ -12,7 +12,7 @@
 // [Picker.Begin] and the random numbers it is given; what it keeps beyond a
 // request only saves work.
 //
-//	picker.Begin(r.History)
+//	picker.Begin(r.History, r.Beside...)
 //	for i := range r.N {
 //		if c := myIdea(i); feasible(c) && picker.Take(c) { … }
 //		c, err := picker.Draw(ctx, r.Rand(i)) // otherwise: any new one
@@ -61,18 +61,23 @@ type Picker struct {
 	listKeys []string
 }
 
-// Begin starts a request: configurations taken for an earlier one count only
-// if they are in h by now. The cost is that of the trials that are new since
-// the last call, nothing in an infinite space.
-func (p *Picker) Begin(h *study.History) {
+// Begin starts a request, with the configurations that others have proposed
+// beside it taken: those taken for an earlier request count only if they are in
+// h by now. The cost is that of the trials that are new since the last call,
+// nothing in an infinite space.
+func (p *Picker) Begin(h *study.History, beside ...space.Config) {
 	if h.Space != p.space {
 		p.space = h.Space
 		p.finite = Finite(h.Space)
 		p.listed, p.list, p.listKeys = false, nil, nil
 	}
 	clear(p.taken)
-	if p.finite {
-		p.keys.Begin(h)
+	if !p.finite {
+		return
+	}
+	p.keys.Begin(h)
+	for _, c := range beside {
+		p.take(c.Key())
 	}
 }
 

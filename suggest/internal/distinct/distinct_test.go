@@ -128,6 +128,24 @@ func TestTakeIsForgottenAtTheNextRequest(t *testing.T) {
 	}
 }
 
+func TestWhatStandsBesideARequestIsTaken(t *testing.T) {
+	s := suggesttest.Space(letters(1, 1, 1))
+	h := study.NewBook(s, suggesttest.Loss(), nil).History()
+	a, b := s.Decode([]float64{0}), s.Decode([]float64{0.5})
+	var p distinct.Picker
+	p.Begin(h, a, b)
+	if p.Take(a) || p.Take(b) {
+		t.Error("a configuration beside the request is new")
+	}
+	c, err := p.Draw(context.Background(), study.Stream(1, 0, "beside"))
+	if v, _ := c.Get("c"); err != nil || v.Text() != "c" {
+		t.Errorf("drew %v (%v), want the only one that is left", c, err)
+	}
+	if p.Begin(h); !p.Take(a) {
+		t.Error("what stood beside an earlier request is still taken")
+	}
+}
+
 func TestInfiniteSpaceHasNoDuplicates(t *testing.T) {
 	s := suggesttest.Space(letters(1, 1), space.Param{Name: "x", Kind: space.Float, High: 1})
 	c := s.Decode([]float64{0, 0.5})

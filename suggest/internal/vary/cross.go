@@ -49,7 +49,7 @@ func (g *Genome) Cross(child, second []float64, how Recombine, r *rand.Rand) {
 		case math.IsNaN(x):
 			child[i] = y
 		case g.traits[i] == Nominal:
-			child[i] = Uniform(x, y, r)
+			child[i] = Uniform(y, x, r)
 		default:
 			child[i] = how(x, y, r)
 		}
@@ -59,7 +59,7 @@ func (g *Genome) Cross(child, second []float64, how Recombine, r *rand.Rand) {
 // Blend returns the quantile u of the interval between a and b, widened by
 // alpha of its length on either side. It may lie outside of [0, 1].
 func Blend(a, b, alpha, u float64) float64 {
-	low, high := math.Min(a, b), math.Max(a, b)
+	low, high := min(a, b), max(a, b)
 	beyond := float64(alpha * (high - low))
 	return low - beyond + float64(u*(high-low+2*beyond))
 }
@@ -69,7 +69,7 @@ func Blend(a, b, alpha, u float64) float64 {
 // parents' is distributed as for one-point crossover of bit strings, sharper
 // for a greater eta, and cut off where the child would leave [0, 1].
 func SBX(a, b, eta, u float64, lower bool) float64 {
-	low, high := math.Min(a, b), math.Max(a, b)
+	low, high := min(a, b), max(a, b)
 	distance := high - low
 	if distance <= 1e-14 {
 		return a
@@ -93,7 +93,7 @@ func SBX(a, b, eta, u float64, lower bool) float64 {
 // Mirror folds x into [0, 1] at the bounds.
 func Mirror(x float64) float64 {
 	x = math.Abs(math.Mod(x, 2))
-	return math.Min(x, 2-x)
+	return min(x, 2-x)
 }
 
-func clamp(x float64) float64 { return math.Min(math.Max(x, 0), 1) }
+func clamp(x float64) float64 { return min(max(x, 0), 1) }

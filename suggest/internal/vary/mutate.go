@@ -15,7 +15,27 @@ func (g *Genome) Mutate(i int, x, eta float64, r *rand.Rand) float64 {
 	case Nominal:
 		return g.Reset(i, x, r)
 	}
-	y := Polynomial(x, eta, r.Float64())
+	return g.elsewhere(i, x, Polynomial(x, eta, r.Float64()))
+}
+
+// Reset returns another value of gene i, which is x, without regard to how far
+// it is: a number from the prior, of a stepped one at least the neighbour; any
+// other choice, all alike.
+func (g *Genome) Reset(i int, x float64, r *rand.Rand) float64 {
+	switch g.traits[i] {
+	case Fixed:
+		return x
+	case Nominal:
+		p := g.space.Param(i)
+		k := (g.Level(i, x) + 1 + r.IntN(len(p.Choices)-1)) % len(p.Choices)
+		return g.space.EncodeParam(i, p.Choices[k])
+	}
+	return g.elsewhere(i, x, r.Float64())
+}
+
+// elsewhere returns y, a number that gene i may have instead of x; where both
+// are the same value of a stepped one, the neighbour of x in its direction.
+func (g *Genome) elsewhere(i int, x, y float64) float64 {
 	if g.traits[i] != Stepped {
 		return y
 	}
@@ -29,21 +49,6 @@ func (g *Genome) Mutate(i int, x, eta float64, r *rand.Rand) float64 {
 	} else {
 		k--
 	}
-	return g.space.EncodeParam(i, p.Nth(k))
-}
-
-// Reset returns another value of gene i, which is x, without regard to how far
-// it is: any other choice, a number from the prior.
-func (g *Genome) Reset(i int, x float64, r *rand.Rand) float64 {
-	switch g.traits[i] {
-	case Fixed:
-		return x
-	case Continuous:
-		return r.Float64()
-	}
-	p := g.space.Param(i)
-	n, _ := p.Count()
-	k := (g.Level(i, x) + 1 + r.IntN(n-1)) % n
 	return g.space.EncodeParam(i, p.Nth(k))
 }
 

@@ -121,28 +121,40 @@ func TestMutationReachesAnotherValue(t *testing.T) {
 	})
 }
 
-func TestResetReachesEveryOtherValueAlike(t *testing.T) {
+func TestResetReachesEveryOtherChoiceAlike(t *testing.T) {
 	s := every()
 	g := vary.Of(s)
 	r := study.Stream(1, 0, "reset")
-	const n = 6000
-	for _, i := range []int{1, 4, 5} {
-		p := s.Param(i)
-		count, _ := p.Count()
-		from := s.EncodeParam(i, p.Nth(1))
-		seen := map[space.Value]int{}
-		for range n {
-			seen[s.DecodeParam(i, g.Reset(i, from, r))]++
+	const n, i = 6000, 5
+	p := s.Param(i)
+	from := s.EncodeParam(i, p.Nth(1))
+	seen := map[space.Value]int{}
+	for range n {
+		seen[s.DecodeParam(i, g.Reset(i, from, r))]++
+	}
+	for k, want := range []float64{n / 2, 0, n / 2} {
+		// Five standard errors.
+		if got := float64(seen[p.Nth(k)]); math.Abs(got-want) > 5*math.Sqrt(want) {
+			t.Errorf("%v came %v times, want about %v", p.Nth(k), got, want)
 		}
-		for k := range count {
-			want := float64(n) / float64(count-1)
-			if k == 1 {
-				want = 0
-			}
-			// Five standard errors.
-			if got := float64(seen[p.Nth(k)]); math.Abs(got-want) > 5*math.Sqrt(want) {
-				t.Errorf("%s: %v came %v times, want about %v", p.Name, p.Nth(k), got, want)
-			}
+	}
+}
+
+// Numbers are reset to what the prior says, whatever they are.
+func TestResetDrawsNumbersFromThePrior(t *testing.T) {
+	s := every()
+	g := vary.Of(s)
+	r := study.Stream(4, 0, "reset")
+	const n = 4000
+	for i := range 4 {
+		sum := 0.0
+		for range n {
+			sum += g.Reset(i, 0.9, r)
+		}
+		// Uniform in the unit cube has the mean 1/2 and the deviation 0.29; the
+		// value that is avoided goes to its neighbour.
+		if mean := sum / n; math.Abs(mean-0.5) > 5*0.29/math.Sqrt(n)+0.03 {
+			t.Errorf("%s is reset to %v on average", s.Param(i).Name, mean)
 		}
 	}
 }
