@@ -59,8 +59,19 @@ type Scheduler interface {
 	Judge(h *study.History, t *study.Trial) study.Verdict
 }
 
+// Closer is implemented by schedulers that hold paused trials back while others
+// may still come to be compared with.
+type Closer interface {
+	// Close is asked instead of Next once no new trial will be made, because
+	// the search has nothing left to propose: what it says of starting one is
+	// not carried out. Like Next it follows from the history alone.
+	Close(h *study.History) Order
+}
+
 // Problem is what a scheduler may know when it is set up.
 type Problem struct {
+	// Space is what may be chosen; of an open study what it is at the start.
+	Space      *space.Space
 	Objectives []study.Objective
 	Fidelity   *study.Fidelity
 	Parallel   int
@@ -74,7 +85,10 @@ type Method struct {
 	Version string // changes whenever the same history would get another answer
 	Doc     string
 	// Rungs says that trials have an Until.
-	Rungs    bool
+	Rungs bool
+	// Copies says that new trials may be copies of others: then the
+	// checkpoints that trials were paused with are kept.
+	Copies   bool
 	Settings []setting.Setting
 	New      func(p Problem, v setting.Values) (Scheduler, error)
 }

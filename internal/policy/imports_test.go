@@ -61,10 +61,19 @@ suggest/rbf: num/linalg space space/value study study/setting suggest suggest/in
 suggest/suggesttest: space space/expr space/value study study/setting suggest
 suggest/tpe: num/pareto num/qmc num/special space space/value study study/setting suggest suggest/internal/distinct
 schedule: internal/diag space study study/setting
+schedule/auto: schedule schedule/fixed schedule/halving schedule/median schedule/rule space/value study/setting
+schedule/curve: schedule space/value study study/setting
 schedule/fixed: schedule study study/setting
-schedule/median: schedule space/value study study/setting
-schedule/scheduletest: schedule space study study/setting
-analyze: num/pareto study
+schedule/halving: schedule schedule/internal/rung space/value study study/setting
+schedule/internal/rung: num/pareto study
+schedule/median: schedule schedule/internal/rung space/value study study/setting
+schedule/pb2: num/gp schedule schedule/pbt space space/value study study/setting
+schedule/pbt: schedule space space/value study study/setting
+schedule/replay: schedule space space/value study study/setting
+schedule/rule: schedule schedule/internal/rung schedule/median space/value study study/setting
+schedule/scheduletest: schedule simulate space study study/setting
+analyze: num/pareto space study
+simulate: analyze schedule space study suggest
 engine: schedule space space/value store study suggest
 store: study
 store/internal/gate: space study

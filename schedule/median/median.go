@@ -41,6 +41,11 @@
 // few trials there are to compare with. A trial at the last step of the study's
 // fidelity is left alone, since ending it would save nothing.
 //
+// With several objectives trials are compared by what the study makes of their
+// reports up to s, and the order is that of fronts, and of what each adds to
+// its front: a trial goes on while it is among the best part in that order. The
+// setting against has no part in it.
+//
 // The one idea of the implementation: the percentile at s is asked for again
 // and again while few trials end in between, so for every step that was ever
 // asked for there is a sorted list of the others' values, to which each ended
@@ -49,6 +54,7 @@ package median
 
 import (
 	"math"
+	"slices"
 
 	"github.com/afina-hpo/afina/schedule"
 	"github.com/afina-hpo/afina/space/value"
@@ -76,15 +82,30 @@ func Method() schedule.Method {
 		Version:  "1",
 		Doc:      "Prunes a trial whose best value is worse than the median of the others at the same step; for curves without checkpoints (Golovin et al. 2017).",
 		Settings: settings,
-		New:      newScheduler,
+		New: func(_ schedule.Problem, v setting.Values) (schedule.Scheduler, error) {
+			return newScheduler(settings, v)
+		},
 	}
 }
 
-func newScheduler(p schedule.Problem, v setting.Values) (schedule.Scheduler, error) {
-	if n := len(p.Objectives); n != 1 {
-		return nil, study.Errorf(study.Invalid, "use the scheduler fixed, or one objective with the others as outcome constraints",
-			"the median rule orders trials by one objective, and the study has %d", n)
+// Percentile returns the description of the same rule for a part other than
+// half.
+func Percentile() schedule.Method {
+	m := Method()
+	m.Name = "percentile"
+	m.Doc = "Prunes a trial whose best value is not among the best part of the others at the same step, a quarter unless it is set."
+	m.Settings = slices.Clone(settings)
+	for i := range m.Settings {
+		if m.Settings[i].Name == "percentile" {
+			m.Settings[i].Default = value.Float(25)
+		}
 	}
+	list := m.Settings
+	m.New = func(_ schedule.Problem, v setting.Values) (schedule.Scheduler, error) { return newScheduler(list, v) }
+	return m
+}
+
+func newScheduler(settings []setting.Setting, v setting.Values) (schedule.Scheduler, error) {
 	minTrials, _ := v.Get(settings, "min_trials").AsInt()
 	against, _ := v.Get(settings, "against").AsString()
 	return &scheduler{
@@ -107,7 +128,8 @@ func (s *scheduler) Next(*study.History) schedule.Order {
 	return schedule.Order{Action: schedule.Start, CopyFrom: -1}
 }
 
-// Judge prunes t where the rule of the package says so. A judgement at a step
+// Judge prunes t where the rule of the package says so. With one objective a
+// judgement at a step
 // that was judged before takes time in proportion to t's reports; each ended
 // trial is paid for once, in proportion to its reports and the steps judged.
 func (s *scheduler) Judge(h *study.History, t *study.Trial) study.Verdict {
@@ -122,6 +144,12 @@ func (s *scheduler) Judge(h *study.History, t *study.Trial) study.Verdict {
 		return study.VerdictContinue
 	case math.IsNaN(best):
 		return study.VerdictPrune
+	}
+	if len(h.Objectives) > 1 {
+		if s.behind(h, t, step) {
+			return study.VerdictPrune
+		}
+		return study.VerdictContinue
 	}
 	others := s.table.at(h, step)
 	if len(others) < s.minTrials {

@@ -30,9 +30,71 @@ func TestContract(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			scheduletest.Run(t, Method, scheduletest.Options{
-				Settings: c.values, Warmup: c.warmup, MaxObjectives: 1, Trials: 30,
+				Settings: c.values, Warmup: c.warmup, Trials: 30,
 			})
 		})
+	}
+}
+
+func TestContractOfTheOthers(t *testing.T) {
+	t.Run("two objectives", func(t *testing.T) {
+		scheduletest.Run(t, Method, scheduletest.Options{Objectives: 2, Trials: 20})
+	})
+	t.Run("percentile", func(t *testing.T) {
+		scheduletest.Run(t, Percentile, scheduletest.Options{Trials: 20})
+	})
+}
+
+// A quarter is less than half.
+func TestPercentileIsAQuarter(t *testing.T) {
+	h := book(study.Minimize, nil, curve{state: study.Complete, ys: []float64{1}}, curve{state: study.Complete, ys: []float64{2}},
+		curve{state: study.Complete, ys: []float64{3}}, curve{state: study.Complete, ys: []float64{4}}, curve{state: study.Complete, ys: []float64{5}},
+		curve{state: study.Running, ys: []float64{2.5}}).History()
+	for _, c := range []struct {
+		m    schedule.Method
+		want study.Verdict
+	}{{Method(), study.VerdictContinue}, {Percentile(), study.VerdictPrune}} {
+		s, err := c.m.New(schedule.Problem{Objectives: h.Objectives}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Judge(h, h.Trial(5)); got != c.want {
+			t.Errorf("%s: %s, want %s", c.m.Name, got, c.want)
+		}
+	}
+}
+
+// Two fronts of three: what is on the second, or behind it, is not in the best
+// half.
+func TestSeveralObjectives(t *testing.T) {
+	objectives := []study.Objective{{Metric: "y", Goal: study.Minimize}, {Metric: "z", Goal: study.Minimize}}
+	for _, c := range []struct {
+		name string
+		y, z float64
+		want study.Verdict
+	}{
+		{"on the first front", 1.5, 1.5, study.VerdictContinue},
+		{"better than all", 0, 0, study.VerdictContinue},
+		{"on the second front", 3.5, 4, study.VerdictPrune},
+		{"behind all", 9, 9, study.VerdictPrune},
+		{"not a number", math.NaN(), 0, study.VerdictPrune},
+	} {
+		b := study.NewBook(nil, objectives, nil)
+		for n, p := range [][2]float64{{1, 3}, {2, 2}, {3, 1}, {4, 6}, {5, 5}, {6, 4}, {c.y, c.z}} {
+			tr := &study.Trial{Number: n, State: study.Complete, Reports: []study.Report{{Step: 1,
+				Values: study.Metrics{{Name: "y", Value: p[0]}, {Name: "z", Value: p[1]}}}}}
+			if n == 6 {
+				tr.State = study.Running
+			}
+			b.Put(tr)
+		}
+		s, err := Method().New(schedule.Problem{Objectives: objectives}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Judge(b.History(), b.Trial(6)); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/afina-hpo/afina/schedule"
+	"github.com/afina-hpo/afina/simulate"
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/study/setting"
@@ -27,6 +28,9 @@ type Options struct {
 	// MaxObjectives is how many objectives the scheduler takes; New has to
 	// refuse more. 0 means any number.
 	MaxObjectives int
+	// Objectives is how many the simulated studies have; 0 means 1. What the
+	// programs are worth in those after the first goes against the first.
+	Objectives int
 	// Skip leaves out the scenarios for which it is true.
 	Skip func(Scenario) bool
 }
@@ -61,9 +65,26 @@ type suite struct {
 
 func (s suite) setup(c Scenario, workers int) Setup {
 	return Setup{
-		Fidelity: s.o.Fidelity, Seed: 13, Workers: workers, Trials: s.o.Trials, Space: unit(),
-		Program: func(n int, cfg space.Config) Program { return c.Program(n, cfg, s.o.Fidelity.Max) },
+		Fidelity: s.o.Fidelity, Seed: 13, Workers: workers, Trials: s.o.Trials, Space: simulate.Unit(),
+		Objectives: s.objectives(study.Minimize),
+		Program: func(n int, cfg space.Config) Program {
+			p := c.Program(n, cfg, s.o.Fidelity.Max)
+			for i := 1; i < s.o.Objectives; i++ {
+				share := study.Stream(0x0b7, n, fmt.Sprint(i)).Float64()
+				curve := p.Value
+				p.More = append(p.More, func(step float64) float64 { return share - curve(step)/2 })
+			}
+			return p
+		},
 	}
+}
+
+func (s suite) objectives(g study.Goal) []study.Objective {
+	list := []study.Objective{{Metric: "loss", Goal: g, Reduce: study.Reduction{Kind: "best"}}}
+	for i := 1; i < s.o.Objectives; i++ {
+		list = append(list, study.Objective{Metric: fmt.Sprintf("loss%d", i), Goal: g, Reduce: study.Reduction{Kind: "last"}})
+	}
+	return list
 }
 
 func (s suite) make(t *testing.T, d Setup) schedule.Scheduler {
@@ -124,7 +145,7 @@ func (s suite) description(t *testing.T) {
 func (s suite) simulate(t *testing.T, c Scenario, workers int) {
 	d := s.setup(c, workers)
 	w := &witness{
-		inner: s.make(t, d), definition: d.definition(), setup: d, o: s.o,
+		inner: s.make(t, d), definition: d.Definition(), setup: d, o: s.o,
 		fresh: func() schedule.Scheduler { return s.make(t, d) },
 		rungs: s.method().Rungs, every: 1,
 	}
@@ -157,11 +178,16 @@ func (s suite) simulate(t *testing.T, c Scenario, workers int) {
 func (s suite) mirror(t *testing.T, c Scenario) {
 	loss := s.setup(c, 4)
 	gain := loss
-	gain.Objectives = []study.Objective{{Metric: "loss", Goal: study.Maximize, Reduce: study.Reduction{Kind: "best"}}}
+	gain.Objectives = s.objectives(study.Maximize)
 	gain.Program = func(n int, cfg space.Config) Program {
 		p := loss.Program(n, cfg)
-		curve := p.Value
-		p.Value = func(s float64) float64 { return -curve(s) }
+		negative := func(curve func(float64) float64) func(float64) float64 {
+			return func(s float64) float64 { return -curve(s) }
+		}
+		p.Value = negative(p.Value)
+		for i, curve := range p.More {
+			p.More[i] = negative(curve)
+		}
 		return p
 	}
 	a, err := Simulate(s.make(t, loss), loss)

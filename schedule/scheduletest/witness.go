@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/afina-hpo/afina/schedule"
+	"github.com/afina-hpo/afina/simulate"
 	"github.com/afina-hpo/afina/study"
 )
 
@@ -32,9 +33,9 @@ type witness struct {
 
 // simulateWitnessed is [Simulate] with a witness that can see the events.
 func simulateWitnessed(w *witness, d Setup) (*Result, error) {
-	w.result = &Result{Log: study.NewLog(d.definition())}
-	m := &simulation{setup: d, scheduler: w, result: w.result}
-	return m.result, m.run()
+	m := simulate.New(w, d)
+	w.result = m.Result()
+	return w.result, m.Run()
 }
 
 // rebuild returns the history after the events so far, now and then in a new

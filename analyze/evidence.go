@@ -1,0 +1,123 @@
+package analyze
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/study"
+)
+
+// Belief is what a search algorithm believes of a configuration: the mean of
+// every objective, in its own units, with its standard error; false where it
+// believes nothing yet.
+type Belief func(c space.Config) (mean, se []float64, ok bool)
+
+// Measured is the complete trials of one configuration.
+type Measured struct {
+	// Trial is the best of them by the first objective.
+	Trial *study.Trial
+	// Runs is how many there are, Mean the average of their first objective.
+	Runs    int
+	Mean    float64
+	squares float64 // sum of squared deviations from Mean
+}
+
+// SE returns the standard error of the mean, NaN for a single run.
+func (m Measured) SE() float64 {
+	n := float64(m.Runs)
+	return math.Sqrt(m.squares / (n - 1) / n)
+}
+
+// add takes one more trial, by Welford's recurrence.
+func (m *Measured) add(o study.Objective, t *study.Trial) {
+	x := t.Values[0]
+	m.Runs++
+	d := x - m.Mean
+	m.Mean += d / float64(m.Runs)
+	m.squares += float64(d * (x - m.Mean))
+	if m.Trial == nil || o.Better(x, m.Trial.Values[0]) {
+		m.Trial = t
+	}
+}
+
+// Replicates returns the trials that may be the best, those of equal
+// configuration together, in order of their first trial. The time is linear in
+// the number of trials.
+func Replicates(h *study.History) []Measured {
+	var all []Measured
+	place := map[string]int{}
+	for t := range h.All() {
+		if !counts(t) {
+			continue
+		}
+		key := t.Config.Key()
+		i, ok := place[key]
+		if !ok {
+			i = len(all)
+			place[key] = i
+			all = append(all, Measured{})
+		}
+		all[i].add(h.Objectives[0], t)
+	}
+	return all
+}
+
+// RunsOf returns the trials with the configuration c that may be the best; its
+// Trial is nil where there is none.
+func RunsOf(h *study.History, c space.Config) Measured {
+	var m Measured
+	for t := range h.All() {
+		if counts(t) && t.Config.Equal(c) {
+			m.add(h.Objectives[0], t)
+		}
+	}
+	return m
+}
+
+// Incumbent is the configuration that the evidence speaks for.
+type Incumbent struct {
+	Measured
+	// Believed is the posterior mean of the first objective, BelievedSE its
+	// standard error.
+	Believed, BelievedSE float64
+}
+
+// minEvidence is how many complete trials it takes before the model's word is
+// weighed against what was measured.
+const minEvidence = 10
+
+// maxBelieved is of how many configurations, the best measured, the belief is
+// asked. Any that is further down would have had to be unlucky indeed.
+const maxBelieved = 1000
+
+// ByEvidence returns the configuration with the best believed mean among those
+// that were evaluated: unlike the best value measured, that is not partly luck.
+// It is false with several objectives, with fewer than ten complete trials, or
+// where believe knows nothing. Of equals the one measured better wins.
+func ByEvidence(h *study.History, believe Belief) (Incumbent, bool) {
+	if len(h.Objectives) != 1 {
+		return Incumbent{}, false
+	}
+	all, runs := Replicates(h), 0
+	for _, m := range all {
+		runs += m.Runs
+	}
+	if runs < minEvidence {
+		return Incumbent{}, false
+	}
+	o := h.Objectives[0]
+	slices.SortStableFunc(all, func(a, b Measured) int { return cmp.Compare(o.Loss(a.Mean), o.Loss(b.Mean)) })
+	var best Incumbent
+	for i, m := range all[:min(len(all), maxBelieved)] {
+		mean, se, ok := believe(m.Trial.Config)
+		if !ok {
+			return Incumbent{}, false
+		}
+		if i == 0 || o.Better(mean[0], best.Believed) {
+			best = Incumbent{m, mean[0], se[0]}
+		}
+	}
+	return best, true
+}
