@@ -44,6 +44,7 @@ space/value:
 study: space space/expr space/value study/setting
 study/setting: internal/diag space/value
 suggest: internal/diag space study study/setting
+suggest/bo: num/ehvi num/gp num/lbfgs num/pareto num/qmc num/special num/warp space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc
 suggest/cmaes: num/linalg space space/value study study/setting suggest suggest/internal/distinct
 suggest/de: space space/value study study/setting suggest suggest/internal/distinct suggest/internal/merit suggest/internal/vary
 suggest/forest: num/forest num/qmc num/special space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc
@@ -55,6 +56,7 @@ suggest/internal/merit: study
 suggest/internal/vary: space
 suggest/manual: study/setting suggest
 suggest/nsga: num/pareto space space/value study study/setting suggest suggest/internal/distinct suggest/internal/vary
+suggest/portfolio: num/special space space/value study study/setting suggest suggest/bo suggest/cmaes suggest/forest suggest/internal/distinct suggest/nsga suggest/tpe
 suggest/qmc: num/qmc space study study/setting suggest suggest/internal/distinct
 suggest/random: study/setting suggest suggest/internal/distinct
 suggest/rbf: num/linalg space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct

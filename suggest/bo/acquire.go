@@ -1,0 +1,173 @@
+package bo
+
+import (
+	"math"
+
+	"github.com/afina-hpo/afina/num/gp"
+	"github.com/afina-hpo/afina/num/special"
+)
+
+// doubtSafe is the variance with which a label of success, 1 or -1, is known
+// where the process is sure: small, because once all that is safe has been
+// exploited the rest promises next to nothing, and what has crashed must
+// promise less.
+const doubtSafe = 0.01
+
+// acquisition says how much a configuration promises, as a logarithm. It is
+// what the search maximises.
+type acquisition struct {
+	kind   rule
+	loss   []*gp.Posterior
+	weight []float64 // of each member, as a logarithm
+	best   []float64 // incumbent, of each member
+	width  float64   // of the bound, in standard deviations
+	many   *several  // where there are several objectives
+	limits [][]*gp.Posterior
+	safe   *gp.Posterior
+
+	gm, gv []float64 // gradients of a mean and a variance
+	values []float64 // what each member promises
+	parts  []float64 // and its gradient
+}
+
+// rule is what is maximised.
+type rule uint8
+
+const (
+	improvement rule = iota // logarithm of the expected improvement
+	bound                   // the lower confidence bound, least
+	feasibility             // the probability of violating nothing
+	hypervolume             // of several objectives
+)
+
+// String returns the rule as notes have it.
+func (r rule) String() string {
+	return [...]string{"improvement", "bound", "feasibility", "hypervolume"}[r]
+}
+
+func (a *acquisition) reset(d int) {
+	a.gm, a.gv = make([]float64, d), make([]float64, d)
+}
+
+// value returns the acquisition at z, and its gradient in g where g is not
+// nil.
+func (a *acquisition) value(z, g []float64) float64 {
+	clear(g)
+	total := 0.0
+	if a.kind != feasibility {
+		total = a.promise(z, g)
+	}
+	for _, ps := range a.limits {
+		for _, p := range ps {
+			mean, variance := a.predict(p, z, g)
+			sd := math.Sqrt(variance + p.Noise())
+			u := -mean / sd
+			l := special.LogPhi(u)
+			total += l / float64(len(ps))
+			if g != nil {
+				slope := mills(u, l) / float64(len(ps))
+				a.add(g, slope*(-1/sd), slope*(mean/(2*sd*sd*sd)))
+			}
+		}
+	}
+	if p := a.safe; p != nil {
+		mean, variance := a.predict(p, z, g)
+		sd := math.Sqrt(variance + doubtSafe)
+		u := mean / sd
+		l := special.LogPhi(u)
+		total += l
+		if g != nil {
+			slope := mills(u, l)
+			a.add(g, slope/sd, -slope*mean/(2*sd*sd*sd))
+		}
+	}
+	return total
+}
+
+// mills is φ(u)/Φ(u), given ln Φ(u).
+func mills(u, l float64) float64 {
+	return special.Exp(-float64(u*u)/2 - special.LogSqrt2Pi - l)
+}
+
+func (a *acquisition) predict(p *gp.Posterior, z, g []float64) (mean, variance float64) {
+	if g == nil {
+		return p.Predict(z)
+	}
+	return p.PredictGrad(z, a.gm, a.gv)
+}
+
+// add adds a gradient given by those of mean and variance.
+func (a *acquisition) add(g []float64, byMean, byVariance float64) {
+	for i := range g {
+		g[i] += float64(byMean*a.gm[i]) + float64(byVariance*a.gv[i])
+	}
+}
+
+// promise is what the losses promise: the mean over the members of the
+// expected improvement, or of the bound.
+func (a *acquisition) promise(z, g []float64) float64 {
+	if a.many != nil {
+		return a.many.value(z, g)
+	}
+	n := len(a.loss)
+	if n == 1 {
+		v, byMean, byVariance := a.single(0, z, g)
+		if g != nil {
+			a.add(g, byMean, byVariance)
+		}
+		return v
+	}
+	// Log of the mean of the exponentials, gradients weighted by each share.
+	a.values = a.values[:0]
+	a.parts = a.parts[:0]
+	for k := range n {
+		v, byMean, byVariance := a.single(k, z, g)
+		a.values = append(a.values, v)
+		for i := range g {
+			a.parts = append(a.parts, float64(byMean*a.gm[i])+float64(byVariance*a.gv[i]))
+		}
+	}
+	if a.kind != improvement {
+		sum := 0.0
+		for k, v := range a.values {
+			w := special.Exp(a.weight[k])
+			sum += float64(w * v)
+			for i := range g {
+				g[i] += float64(w * a.parts[k*len(g)+i])
+			}
+		}
+		return sum
+	}
+	for k := range a.values {
+		a.values[k] += a.weight[k]
+	}
+	all := special.LogSumExp(a.values)
+	for k, v := range a.values {
+		share := special.Exp(v - all)
+		for i := range g {
+			g[i] += float64(share * a.parts[k*len(g)+i])
+		}
+	}
+	return all
+}
+
+// kappa is how many standard deviations the bound is below the mean.
+const kappa = 1.8
+
+// single is what member k promises, with the derivatives by its mean and
+// variance.
+func (a *acquisition) single(k int, z, g []float64) (v, byMean, byVariance float64) {
+	mean, variance := a.predict(a.loss[k], z, g)
+	if a.kind == bound {
+		sd := math.Sqrt(variance)
+		return float64(a.width*sd) - mean, -1, a.width / (2 * sd)
+	}
+	sd := math.Sqrt(variance)
+	u := (a.best[k] - mean) / sd
+	l := special.LogEI(u)
+	if g == nil {
+		return math.Log(sd) + l, 0, 0
+	}
+	slope := special.Exp(special.LogPhi(u) - l)
+	return math.Log(sd) + l, -slope / sd, (1 - slope*u) / (2 * variance)
+}

@@ -1,0 +1,134 @@
+package bo
+
+import (
+	"math"
+
+	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest/internal/cube"
+)
+
+// memory is the ended trials of a study as the processes learn them: a
+// function of the history that is brought up to date by what has ended since.
+type memory struct {
+	last     *study.History
+	cube     *cube.Cube
+	enc      encoding
+	consumed int
+
+	x, z []float64 // points and rows, one for each of rows
+	rows []row
+	// sound is how many rows have losses, bad how many failed.
+	sound, bad int
+}
+
+// row is a trial that has ended and says something.
+type row struct {
+	number int
+	loss   []float64 // nil: none is known
+	// limits are the outcome constraints, above 0 violated; nil: unknown.
+	limits []float64
+	pruned bool
+	// partial is set where the loss is that of a step on the way.
+	partial bool
+	failed  bool // the configuration is to blame for there being nothing
+}
+
+// whole reports whether the row is of a trial that came to its end and
+// violates nothing.
+func (r *row) whole() bool { return r.feasible() && !r.pruned && !r.partial }
+
+// follow brings m up to date with h and reports whether anything is new.
+func (m *memory) follow(h *study.History) bool {
+	fresh := m.cube == nil || m.cube.Space() != h.Space || !h.Continues(m.last)
+	if fresh {
+		*m = memory{cube: cube.New(h.Space)}
+		m.enc = newEncoding(m.cube, modelsSteps(h))
+	}
+	m.last = h
+	before := m.consumed
+	for ; m.consumed < h.EndedLen(); m.consumed++ {
+		t := h.Ended(m.consumed)
+		m.learn(t, h.Objectives)
+		if m.enc.step >= 0 {
+			for _, p := range partials(t, h.Objectives[0], h.Fidelity) {
+				m.add(t, row{number: t.Number, loss: []float64{p.loss}, partial: true})
+				m.z[len(m.z)-1] = p.place
+			}
+		}
+	}
+	return fresh || m.consumed > before
+}
+
+func (m *memory) learn(t *study.Trial, objectives []study.Objective) {
+	if t.State == study.Pruned && m.enc.step >= 0 {
+		return // what it reported is learned at the steps that it got to
+	}
+	r := row{number: t.Number}
+	switch t.State {
+	case study.Complete, study.Pruned:
+		r.pruned = t.State == study.Pruned
+		if len(t.Values) == len(objectives) {
+			r.loss = make([]float64, len(objectives))
+			for k, o := range objectives {
+				r.loss[k] = o.Loss(t.Values[k])
+				if math.IsInf(r.loss[k], 0) || math.IsNaN(r.loss[k]) {
+					r.loss = nil
+					break
+				}
+			}
+		}
+		r.limits = t.Violations
+		for _, v := range r.limits {
+			if math.IsNaN(v) {
+				r.limits = nil
+				break
+			}
+		}
+		if r.loss == nil && r.pruned {
+			return
+		}
+		r.failed = r.loss == nil
+	case study.Infeasible:
+		r.failed = true
+	case study.Failed:
+		if !t.Failure.Blames() {
+			return
+		}
+		r.failed = true
+	default:
+		return
+	}
+	m.add(t, r)
+}
+
+// add appends a row for t.
+func (m *memory) add(t *study.Trial, r row) {
+	n, d := m.cube.Len(), m.enc.len()
+	m.x = append(m.x, make([]float64, n)...)
+	x := m.x[len(m.x)-n:]
+	m.cube.Encode(t.Config, x)
+	m.z = append(m.z, make([]float64, d)...)
+	m.enc.put(x, m.z[len(m.z)-d:])
+	m.rows = append(m.rows, r)
+	if r.failed {
+		m.bad++
+	} else {
+		m.sound++
+	}
+}
+
+func (m *memory) point(i int) []float64 { n := m.cube.Len(); return m.x[i*n : (i+1)*n] }
+func (m *memory) row(i int) []float64   { d := m.enc.len(); return m.z[i*d : (i+1)*d] }
+
+// feasible reports whether row i has losses and violates nothing.
+func (r *row) feasible() bool {
+	if r.loss == nil {
+		return false
+	}
+	for _, v := range r.limits {
+		if !(v <= 0) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,493 @@
+package bo
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/afina-hpo/afina/num/gp"
+	"github.com/afina-hpo/afina/num/pareto"
+	"github.com/afina-hpo/afina/num/warp"
+)
+
+// Sizes beyond which points are left out: of what hyperparameters are fitted
+// to, and of what is predicted from.
+const (
+	fitPoints   = 250
+	modelPoints = 500
+)
+
+// ensemblePoints is up to how many points the hyperparameters are too
+// uncertain for one vector of them.
+const ensemblePoints = 60
+
+// belief is what the processes of one quantity say: one member for each vector
+// of hyperparameters.
+type belief struct {
+	quantity
+	warp    lossMap // of a loss
+	unit    float64 // of a limit
+	middle  float64 // the median loss: pruned trials count as no better
+	data    gp.Data // memory
+	prior   gp.Prior
+	samples []gp.Sample
+	members []*gp.Posterior
+	weights []float64
+	sizes   []int // of the members, from trials that have ended
+	seen    []int // with what open trials have reported
+	used    int   // rows of the memory that the members have seen
+	whole   bool  // whether they have seen all
+}
+
+// quantity is what a belief is about.
+type quantity struct {
+	kind  quantityKind
+	index int
+}
+
+type quantityKind uint8
+
+const (
+	lossOf quantityKind = iota
+	limitOf
+	success
+)
+
+// raw returns the quantity of a row, false where it has none.
+func (q quantity) raw(r *row) (float64, bool) {
+	switch {
+	case q.kind == success && r.failed:
+		return -1, true
+	case q.kind == success:
+		return 1, true
+	case q.kind == lossOf && r.loss != nil:
+		return r.loss[q.index], true
+	case q.kind == limitOf && q.index < len(r.limits):
+		return r.limits[q.index], true
+	}
+	return 0, false
+}
+
+// value returns what the processes learn of a row.
+func (b *belief) value(r *row) (float64, bool) {
+	v, ok := b.raw(r)
+	switch b.kind {
+	case lossOf:
+		if r.pruned {
+			v = math.Max(v, b.middle)
+		}
+		if ok {
+			v = b.warp.at(v)
+		}
+	case limitOf:
+		v = math.Asinh(v / b.unit) // 0 stays where it is
+	}
+	return v, ok
+}
+
+// model is the processes of a history.
+type model struct {
+	memory
+	o      *options
+	fitter gp.Fitter
+
+	mark   int // rows that the hyperparameters were fitted to
+	chosen int // rows that the kinds were chosen by
+	kinds  []warp.Kind
+	prior  gp.Prior
+	losses []belief
+	limits []belief
+	safe   []belief // at most one: whether a configuration succeeds
+	best   []int    // rows with the smallest losses, best first
+	leader int      // row with the best mean, at the last step, of those that are feasible; -1: none
+	end    []float64
+	order  []int
+}
+
+// ready reports whether there is something to learn from.
+func (m *model) ready() bool { return m.sound >= 2 && m.enc.len() > 0 }
+
+// able reports whether there are processes to ask: not before there are losses,
+// and not where no process can be made of them.
+func (m *model) able() bool {
+	if !m.ready() || len(m.losses) == 0 {
+		return false
+	}
+	for _, bs := range [][]belief{m.losses, m.limits, m.safe} {
+		for i := range bs {
+			if len(bs[i].members) == 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// due returns how many of n rows the hyperparameters are fitted to: all while
+// they are few, then a number that is behind by two at most, and later by less
+// than one in twenty.
+func due(n int) int {
+	mark := min(n, 24)
+	for {
+		step := max(3, mark/20)
+		if mark+step > n {
+			return mark
+		}
+		mark += step
+	}
+}
+
+// choosing returns how many of n rows the map of the losses is chosen by: a
+// number that grows by a third at a time.
+func choosing(n int) int {
+	mark := min(n, 6)
+	for {
+		step := max(1, mark/3)
+		if mark+step > n {
+			return mark
+		}
+		mark += step
+	}
+}
+
+// learn brings the processes up to date with the memory.
+func (m *model) learn() {
+	if mark := due(len(m.rows)); mark != m.mark || m.losses == nil {
+		m.fit(mark)
+	}
+	for _, bs := range [][]belief{m.losses, m.limits, m.safe} {
+		for i := range bs {
+			m.build(&bs[i])
+		}
+	}
+	m.rank()
+	m.lead()
+}
+
+// fit finds maps and hyperparameters for everything from the first mark rows.
+func (m *model) fit(mark int) {
+	m.mark = mark
+	m.losses, m.limits, m.safe = nil, nil, nil
+	rows := m.pick(mark, fitPoints)
+	objectives, constraints, failed, depth := 0, 0, false, 0
+	for _, i := range rows {
+		r := &m.rows[i]
+		objectives, constraints = max(objectives, len(r.loss)), max(constraints, len(r.limits))
+		failed = failed || r.failed
+		depth = max(depth, active(m.point(i)))
+	}
+	m.prior = gp.DefaultPrior(float64(depth))
+	m.choose(mark, objectives)
+	for k := range objectives {
+		b, values := m.gather(quantity{lossOf, k}, mark)
+		b.warp = fitMap(m.kinds[k], values)
+		for i, v := range values {
+			values[i] = b.warp.at(v)
+		}
+		b.data.Y = values
+		if m.o.bend && len(values) >= 10+3*len(m.enc.warped) {
+			b.data.Warped = m.enc.warped
+		}
+		m.hyper(&b)
+		m.losses = append(m.losses, b)
+	}
+	for k := range constraints {
+		b, values := m.gather(quantity{limitOf, k}, mark)
+		b.unit = usualSize(values)
+		for i, v := range values {
+			values[i] = math.Asinh(v / b.unit)
+		}
+		b.data.Y = values
+		m.hyper(&b)
+		m.limits = append(m.limits, b)
+	}
+	if failed {
+		b, values := m.gather(quantity{kind: success}, mark)
+		b.data.Y = values
+		b.prior.Noise, b.prior.NoiseSD = math.Log(0.1), 1
+		m.hyper(&b)
+		m.safe = append(m.safe, b)
+	}
+}
+
+// gather returns a belief with the points among the first mark rows that have
+// the quantity, and their values, where those of pruned trials are no better
+// than the median of the others.
+func (m *model) gather(q quantity, mark int) (belief, []float64) {
+	b := belief{quantity: q, prior: m.prior, middle: math.Inf(-1), data: gp.Data{Kinds: m.enc.kinds}}
+	rows := m.pick(mark, fitPoints)
+	var values, complete []float64
+	for _, i := range rows {
+		if v, ok := b.raw(&m.rows[i]); ok {
+			values = append(values, v)
+			b.data.X = append(b.data.X, m.row(i)...)
+			if !m.rows[i].pruned {
+				complete = append(complete, v)
+			}
+		}
+	}
+	if len(complete) == 0 || q.kind != lossOf {
+		return b, values
+	}
+	slices.Sort(complete)
+	b.middle = complete[len(complete)/2]
+	k := 0
+	for _, i := range rows {
+		if _, ok := b.raw(&m.rows[i]); ok {
+			if m.rows[i].pruned {
+				values[k] = math.Max(values[k], b.middle)
+			}
+			k++
+		}
+	}
+	return b, values
+}
+
+// hyper fits the hyperparameters of b to its data.
+func (m *model) hyper(b *belief) {
+	effort := gp.Effort{Evaluations: fitEvaluations, Starts: fitStarts}
+	theta, _, ok := m.fitter.Fit(&b.data, &b.prior, nil, effort)
+	if !ok {
+		theta = gp.Mode(&b.data, &b.prior)
+	}
+	if n := len(b.data.Y); b.kind == lossOf && m.o.ensemble > 0 && !m.o.several && n <= ensemblePoints {
+		r := rand.New(rand.NewPCG(uint64(n), uint64(b.index)))
+		b.samples = m.fitter.Around(&b.data, &b.prior, theta, m.o.ensemble, r)
+		return
+	}
+	b.samples = []gp.Sample{{Theta: theta, Weight: 1}}
+}
+
+// choose finds the kind of map for each objective: the one under which a
+// process predicts each loss best from the others. That is the largest
+// leave-one-out predictive density of the losses themselves, which makes maps
+// comparable: it is the density of what is mapped, times the slope of the map.
+func (m *model) choose(mark, objectives int) {
+	mark = choosing(mark)
+	if mark == m.chosen && len(m.kinds) == objectives {
+		return
+	}
+	m.chosen = mark
+	m.kinds = make([]warp.Kind, objectives)
+	for k := range m.kinds {
+		m.kinds[k] = m.o.warps[0]
+		if len(m.o.warps) == 1 {
+			continue
+		}
+		b, values := m.gather(quantity{lossOf, k}, mark)
+		most := math.Inf(-1)
+		for _, kind := range m.o.warps {
+			if v, ok := m.density(&b, kind, values); ok && v > most {
+				most, m.kinds[k] = v, kind
+			}
+		}
+	}
+}
+
+// density is the logarithm of the leave-one-out predictive density of losses
+// under a kind of map.
+func (m *model) density(b *belief, kind warp.Kind, losses []float64) (float64, bool) {
+	w, ok := warp.Fit(kind, losses)
+	if !ok {
+		return 0, false
+	}
+	n := len(losses)
+	b.data.Y = make([]float64, n)
+	for i, v := range losses {
+		b.data.Y[i] = w.At(v)
+	}
+	theta, _, ok := m.fitter.Fit(&b.data, &b.prior, nil, gp.Effort{Evaluations: 10, Starts: 1})
+	if !ok {
+		return 0, false
+	}
+	p, ok := gp.New(&b.data, &b.prior, theta)
+	if !ok {
+		return 0, false
+	}
+	mean, variance := make([]float64, n), make([]float64, n)
+	p.LeaveOneOut(mean, variance)
+	sum := 0.0
+	for i, v := range losses {
+		z := b.data.Y[i] - mean[i]
+		sum += -float64(z*z)/(2*variance[i]) - math.Log(variance[i])/2 + math.Max(w.LogSlope(v), -40)
+	}
+	return sum, true
+}
+
+// build makes the members of b, or adds what is new to them.
+func (m *model) build(b *belief) {
+	n := len(m.rows)
+	if b.members != nil && b.whole && n <= modelPoints {
+		for ; b.used < n; b.used++ {
+			v, ok := b.value(&m.rows[b.used])
+			if !ok {
+				continue
+			}
+			for k, p := range b.members {
+				p.Extend(m.row(b.used), v, 1)
+				b.sizes[k], b.seen[k] = p.Len(), p.Len()
+			}
+		}
+		return
+	}
+	b.members, b.sizes, b.seen, b.weights = nil, nil, nil, nil
+	b.used, b.whole = n, n <= modelPoints
+	b.data.X, b.data.Y = b.data.X[:0], b.data.Y[:0]
+	for _, i := range m.pick(n, modelPoints) {
+		if v, ok := b.value(&m.rows[i]); ok {
+			b.data.X, b.data.Y = append(b.data.X, m.row(i)...), append(b.data.Y, v)
+		}
+	}
+	for _, t := range b.samples {
+		if p, ok := gp.New(&b.data, &b.prior, t.Theta); ok {
+			b.members, b.sizes, b.seen = append(b.members, p), append(b.sizes, p.Len()), append(b.seen, p.Len())
+			b.weights = append(b.weights, t.Weight)
+		}
+	}
+}
+
+// pick returns which of the first n rows are used where at most most can be:
+// the better third of them by the first loss, and the newest. It is valid until
+// the next call.
+func (m *model) pick(n, most int) []int {
+	m.order = m.order[:0]
+	if n <= most {
+		for i := range n {
+			m.order = append(m.order, i)
+		}
+		return m.order
+	}
+	m.order = m.smallest(m.order, n, most/3, func(r *row) bool { return r.whole() || r.partial })
+	slices.Sort(m.order)
+	// The newest of the others, going back.
+	kept := len(m.order)
+	for i, k := n-1, kept-1; len(m.order) < most; i-- {
+		if k >= 0 && m.order[k] == i {
+			k--
+			continue
+		}
+		m.order = append(m.order, i)
+	}
+	slices.Sort(m.order)
+	return m.order
+}
+
+// smallest appends to dst, which is empty, those of the first n rows that count
+// with the smallest losses, most of them at most, best first; of equals the
+// earlier.
+func (m *model) smallest(dst []int, n, most int, counts func(*row) bool) []int {
+	for i := range n {
+		r := &m.rows[i]
+		if !counts(r) {
+			continue
+		}
+		if len(dst) == most {
+			if r.loss[0] >= m.rows[dst[most-1]].loss[0] {
+				continue
+			}
+			dst = dst[:most-1]
+		}
+		k, _ := slices.BinarySearchFunc(dst, r.loss[0], func(j int, loss float64) int {
+			if m.rows[j].loss[0] <= loss {
+				return -1
+			}
+			return 1
+		})
+		dst = slices.Insert(dst, k, i)
+	}
+	return dst
+}
+
+// lead finds the row whose predicted loss is best.
+func (m *model) lead() {
+	m.leader = -1
+	if !m.able() {
+		return
+	}
+	least := math.Inf(1)
+	consider := func(i int) {
+		if v := m.losses[0].mean(m.final(i)); v < least {
+			least, m.leader = v, i
+		}
+	}
+	for _, i := range m.top(leaders) {
+		consider(i)
+	}
+	if m.enc.step < 0 {
+		return
+	}
+	for i := range m.rows {
+		if m.rows[i].partial && (i == 0 || m.rows[i-1].number != m.rows[i].number) {
+			consider(i)
+		}
+	}
+}
+
+// final returns the row of the configuration of row i at the last step; it is
+// valid until the next call.
+func (m *model) final(i int) []float64 {
+	m.end = append(m.end[:0], m.row(i)...)
+	if m.enc.step >= 0 {
+		m.end[m.enc.step] = 1
+	}
+	return m.end
+}
+
+// leaders is among how many rows, by their losses, the one with the best mean
+// is looked for.
+const leaders = 30
+
+// top returns the complete, feasible rows with the smallest losses, at most
+// most and at most [leaders].
+func (m *model) top(most int) []int { return m.best[:min(most, len(m.best))] }
+
+// rank finds the rows that top returns.
+func (m *model) rank() {
+	m.best = m.smallest(m.best[:0], len(m.rows), leaders, (*row).whole)
+}
+
+// front returns the complete, feasible rows that no other dominates, at most
+// the newest most of them.
+func (m *model) front(most int) []int {
+	var rows []int
+	var losses [][]float64
+	for i := range m.rows {
+		if r := &m.rows[i]; r.whole() {
+			rows, losses = append(rows, i), append(losses, r.loss)
+		}
+	}
+	first := pareto.Front(losses)
+	slices.Sort(first)
+	out := make([]int, 0, most)
+	for _, k := range first[max(0, len(first)-most):] {
+		out = append(out, rows[k])
+	}
+	return out
+}
+
+// mean is the mean of the members at a row of the encoding.
+func (b *belief) mean(z []float64) float64 {
+	sum, whole := 0.0, 0.0
+	for k, p := range b.members {
+		sum += b.weights[k] * p.Mean(z)
+		whole += b.weights[k]
+	}
+	return sum / whole
+}
+
+// usualSize returns what nine tenths of the values are at most, by size: the
+// unit of an outcome constraint. Trials come to lie close to the boundary, and
+// with a smaller unit its two sides would be all that there is to learn.
+func usualSize(values []float64) float64 {
+	sizes := make([]float64, 0, len(values))
+	for _, v := range values {
+		if v != 0 {
+			sizes = append(sizes, math.Min(math.Abs(v), math.MaxFloat64))
+		}
+	}
+	if len(sizes) == 0 {
+		return 1
+	}
+	slices.Sort(sizes)
+	return sizes[len(sizes)*9/10]
+}

@@ -1,0 +1,97 @@
+package bo
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/afina-hpo/afina/num/ehvi"
+	"github.com/afina-hpo/afina/num/gp"
+)
+
+// exactObjectives is up to how many objectives the expected hypervolume
+// improvement is computed; beyond, every trial has a random scalarisation.
+const exactObjectives = 3
+
+// scalarised is the share of the trials that maximise a random scalarisation
+// though the hypervolume could be computed.
+const scalarised = 0.25
+
+// several is the acquisition for several objectives: the logarithm of the
+// expected hypervolume improvement, or the depth of the lower confidence bound
+// in a random direction.
+type several struct {
+	ps    []*gp.Posterior // of each objective
+	boxes *ehvi.Boxes     // nil: the scalarisation
+	depth ehvi.Hypervolume
+
+	mean, sd, gradMean, gradSD []float64
+	gm, gv                     [][]float64
+}
+
+// newSeveral sets up the acquisition for the model's objectives; points are
+// the values, as the processes learn them, of the rows that count.
+func newSeveral(losses []belief, points [][]float64, d int, r *rand.Rand) *several {
+	m := len(losses)
+	s := &several{
+		mean: make([]float64, m), sd: make([]float64, m),
+		gradMean: make([]float64, m), gradSD: make([]float64, m),
+	}
+	for k := range losses {
+		s.ps = append(s.ps, losses[k].members[0])
+		s.gm, s.gv = append(s.gm, make([]float64, d)), append(s.gv, make([]float64, d))
+	}
+	reference := ehvi.Reference(points)
+	scalar := r.Float64() < scalarised
+	weights := make([]float64, m)
+	for k := range weights {
+		weights[k] = r.NormFloat64()
+	}
+	if m <= exactObjectives && !scalar {
+		s.boxes = ehvi.Decompose(points, reference)
+		return s
+	}
+	ehvi.Weights(weights, weights)
+	s.depth = ehvi.Hypervolume{Reference: reference, Weights: weights}
+	return s
+}
+
+// value returns the acquisition at z and adds its gradient to g, where that is
+// not nil.
+func (s *several) value(z, g []float64) float64 {
+	for k, p := range s.ps {
+		var v float64
+		if g == nil {
+			s.mean[k], v = p.Predict(z)
+		} else {
+			s.mean[k], v = p.PredictGrad(z, s.gm[k], s.gv[k])
+		}
+		s.sd[k] = math.Sqrt(v)
+	}
+	if s.boxes == nil {
+		for k := range s.mean {
+			s.mean[k] -= kappa * s.sd[k]
+		}
+		v := s.depth.Depth(s.mean, s.gradMean)
+		for k := range s.mean {
+			s.gradSD[k] = -kappa * s.gradMean[k]
+		}
+		s.chain(g)
+		return v
+	}
+	if g == nil {
+		return s.boxes.LogEHVI(s.mean, s.sd, nil, nil)
+	}
+	v := s.boxes.LogEHVI(s.mean, s.sd, s.gradMean, s.gradSD)
+	s.chain(g)
+	return v
+}
+
+// chain adds the gradient by the coordinates to g.
+func (s *several) chain(g []float64) {
+	for k := range s.ps {
+		byVariance := s.gradSD[k] / (2 * s.sd[k])
+		for i := range g {
+			g[i] += float64(s.gradMean[k]*s.gm[k][i]) + float64(byVariance*s.gv[k][i])
+		}
+	}
+}

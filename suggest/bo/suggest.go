@@ -1,0 +1,367 @@
+package bo
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"strconv"
+
+	sobol "github.com/afina-hpo/afina/num/qmc"
+	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest"
+	"github.com/afina-hpo/afina/suggest/internal/distinct"
+)
+
+// tried is how many candidates are looked at before one that the study does
+// not hold is drawn at random.
+const tried = 50
+
+type suggester struct {
+	o      options
+	design suggest.Suggester // the Sobol sequence
+	picker distinct.Picker
+	keys   distinct.Keys
+	model  model
+	search search
+
+	pending []float64           // points of trials that have not ended
+	asked   map[string]struct{} // handed out in this request
+	x, z    []float64
+}
+
+// Suggest implements [suggest.Suggester].
+func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
+	s.follow(r.History)
+	s.picker.Begin(r.History)
+	s.keys.Begin(r.History)
+	s.asked = make(map[string]struct{}, r.N)
+	m := &s.model
+	n := m.cube.Len()
+	s.pending = s.pending[:0]
+	note := func(c space.Config) {
+		s.pending = append(s.pending, make([]float64, n)...)
+		m.cube.Encode(c, s.pending[len(s.pending)-n:])
+	}
+	for t := range r.History.Open() {
+		note(t.Config)
+	}
+	for _, c := range r.Beside {
+		s.asked[c.Key()] = struct{}{}
+		s.picker.Take(c)
+		note(c)
+	}
+	defer s.forget()
+	s.observe(r.History)
+	return distinct.Each(ctx, r, func(i int) (suggest.Proposal, error) { return s.propose(ctx, r, i) }, func(p suggest.Proposal) {
+		s.asked[p.Config.Key()] = struct{}{}
+		note(p.Config)
+	})
+}
+
+// follow brings the model up to date with h.
+func (s *suggester) follow(h *study.History) {
+	m := &s.model
+	m.o = &s.o
+	old := m.cube
+	news := m.memory.follow(h)
+	if m.cube != old {
+		m.mark, m.chosen, m.losses = 0, 0, nil
+	}
+	if news && m.ready() {
+		m.learn()
+	}
+}
+
+// observe adds what trials that have not ended have reported to the processes
+// of the loss.
+func (s *suggester) observe(h *study.History) {
+	m := &s.model
+	if m.enc.step < 0 || !m.able() {
+		return
+	}
+	b := &m.losses[0]
+	s.x, s.z = resize(s.x, m.cube.Len()), resize(s.z, m.enc.len())
+	for t := range h.Open() {
+		for _, q := range partials(t, h.Objectives[0], h.Fidelity) {
+			m.cube.Encode(t.Config, s.x)
+			m.enc.put(s.x, s.z)
+			s.z[m.enc.step] = q.place
+			v, _ := b.value(&row{loss: []float64{q.loss}, partial: true})
+			for _, p := range b.members {
+				p.Extend(s.z, v, 1)
+			}
+		}
+	}
+	b.seen = b.seen[:0]
+	for _, p := range b.members {
+		b.seen = append(b.seen, p.Len())
+	}
+}
+
+// believe adds the trials that have not ended to the processes, with the
+// values that those predict.
+func (s *suggester) believe() {
+	m := &s.model
+	n := m.cube.Len()
+	s.z = resize(s.z, m.enc.len())
+	for _, bs := range [][]belief{m.losses, m.limits, m.safe} {
+		for i := range bs {
+			for k, p := range bs[i].members {
+				for {
+					row := p.Len() - bs[i].seen[k]
+					if row*n >= len(s.pending) {
+						break
+					}
+					m.enc.put(s.pending[row*n:(row+1)*n], s.z)
+					if !p.Extend(s.z, p.Mean(s.z), 1) {
+						break
+					}
+				}
+			}
+		}
+	}
+}
+
+// forget takes them out again.
+func (s *suggester) forget() {
+	m := &s.model
+	for _, bs := range [][]belief{m.losses, m.limits, m.safe} {
+		for i := range bs {
+			for k, p := range bs[i].members {
+				p.Truncate(bs[i].sizes[k])
+				bs[i].seen[k] = bs[i].sizes[k]
+			}
+		}
+	}
+}
+
+func (s *suggester) propose(ctx context.Context, r suggest.Request, i int) (suggest.Proposal, error) {
+	m := &s.model
+	d := m.cube.Len()
+	if d == 0 || r.First+i < s.o.design(d) || !m.able() {
+		return s.start(ctx, r, i)
+	}
+	s.believe()
+	rng := r.Rand(i)
+	a := s.acquisition(rng)
+	if u := rng.Float64(); a.kind == improvement && u < s.o.explore {
+		a.kind = bound
+	}
+	s.search.begin(m, &a, rng)
+	if v := rng.Float64(); a.kind == improvement && v < s.o.local {
+		s.search.enter(m.region())
+	}
+	s.search.run(s.effort(), s.around())
+	var got suggest.Proposal
+	if s.search.yield(tried, func(c space.Config, at candidate) bool {
+		if !s.fresh(c) {
+			return false
+		}
+		got = suggest.Proposal{Config: c, Note: s.note(r.History, a.kind, at)}
+		return true
+	}) {
+		return got, nil
+	}
+	c, err := s.picker.Draw(ctx, rng)
+	return suggest.Proposal{Config: c, Note: `{"by":"random"}`}, err
+}
+
+// fresh takes c if the study does not hold it and it has not been handed out
+// in this request.
+func (s *suggester) fresh(c space.Config) bool {
+	_, twice := s.asked[c.Key()]
+	return !twice && !s.keys.Held(c) && s.picker.Take(c)
+}
+
+// effort is how hard the acquisition is searched: less where it costs more.
+func (s *suggester) effort() effort {
+	e := effort{draws: s.o.candidates, steps: s.o.candidates, screen: 80, starts: s.o.starts, climbs: 15, rounds: 2}
+	if s.model.losses[0].members[0].Len() > 100 {
+		e.screen, e.climbs = 50, 12
+	}
+	return e
+}
+
+// around is the points near which the search looks, best first.
+func (s *suggester) around() [][]float64 {
+	m := &s.model
+	var out [][]float64
+	rows := m.top(5)
+	if len(m.losses) > 1 {
+		rows = m.front(20)
+	} else if m.leader >= 0 && m.rows[m.leader].partial {
+		out = append(out, m.point(m.leader))
+	}
+	for _, i := range rows {
+		out = append(out, m.point(i))
+	}
+	return out
+}
+
+// acquisition sets up what is maximised.
+func (s *suggester) acquisition(r *rand.Rand) acquisition {
+	m := &s.model
+	a := acquisition{kind: improvement, width: kappa, loss: m.losses[0].members}
+	switch {
+	case m.leader < 0:
+		a.kind = feasibility
+	case len(m.losses) > 1:
+		a.kind = hypervolume
+		a.many = newSeveral(m.losses, s.points(), m.enc.len(), r)
+	default:
+		for k, p := range a.loss {
+			a.best = append(a.best, p.Mean(m.final(m.leader)))
+			a.weight = append(a.weight, math.Log(m.losses[0].weights[k]))
+		}
+	}
+	for i := range m.limits {
+		a.limits = append(a.limits, m.limits[i].members)
+	}
+	if len(m.safe) > 0 {
+		a.safe = m.safe[0].members[0]
+	}
+	return a
+}
+
+// points returns the values of the feasible rows, and those believed of trials
+// that have not ended.
+func (s *suggester) points() [][]float64 {
+	m := &s.model
+	var out [][]float64
+	for i := range m.rows {
+		if r := &m.rows[i]; r.whole() {
+			p := make([]float64, len(m.losses))
+			for k := range p {
+				p[k], _ = m.losses[k].value(r)
+			}
+			out = append(out, p)
+		}
+	}
+	n := m.cube.Len()
+	for at := 0; at < len(s.pending); at += n {
+		m.enc.put(s.pending[at:at+n], s.z)
+		p := make([]float64, len(m.losses))
+		for k := range p {
+			p[k] = m.losses[k].members[0].Mean(s.z)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// start returns a configuration that needs no model: the middle of the space,
+// then Sobol points, drawn at random where there are none.
+func (s *suggester) start(ctx context.Context, r suggest.Request, i int) (suggest.Proposal, error) {
+	m := &s.model
+	d := m.cube.Len()
+	if d > 0 && r.First+i == 0 {
+		s.x = resize(s.x, d)
+		for j := range s.x {
+			s.x[j] = m.cube.Snap(j, 0.5)
+		}
+		c := m.cube.Decode(s.x)
+		if r.History.Space.Feasible(c) && s.fresh(c) {
+			return suggest.Proposal{Config: c, Note: `{"by":"centre"}`}, nil
+		}
+	}
+	if d > 0 && d <= sobol.MaxDim {
+		one := r
+		one.N, one.First = 1, r.First+i
+		ps, err := s.design.Suggest(ctx, one)
+		if err != nil {
+			return suggest.Proposal{}, err
+		}
+		// It knows nothing of the other configurations of this request.
+		if len(ps) == 1 && s.picker.Take(ps[0].Config) {
+			ps[0].Note = `{"by":"sobol"}`
+			return ps[0], nil
+		}
+	}
+	c, err := s.picker.Draw(ctx, r.Rand(i))
+	return suggest.Proposal{Config: c, Note: `{"by":"sobol"}`}, err
+}
+
+// predict returns mean and standard deviation at the point x, in the map of
+// the losses.
+func (s *suggester) predict(objective int, x []float64) (mean, sd float64) {
+	m := &s.model
+	s.z = resize(s.z, m.enc.len())
+	m.enc.put(x, s.z)
+	var whole, sum, squares, variance float64
+	b := &m.losses[objective]
+	for k, p := range b.members {
+		mu, v := p.Predict(s.z)
+		w := b.weights[k]
+		whole += w
+		sum += float64(w * mu)
+		squares += float64(w * mu * mu)
+		variance += float64(w * v)
+	}
+	mean = sum / whole
+	return mean, math.Sqrt(math.Max(variance/whole+squares/whole-mean*mean, 0))
+}
+
+// note says what the model believes of its proposal, in the objective's own
+// units where there is one: what measuring it will give, with the noise, and
+// what it is expected to gain.
+func (s *suggester) note(h *study.History, kind rule, c candidate) string {
+	number := func(b []byte, key string, v float64) []byte {
+		return strconv.AppendFloat(append(b, key...), v, 'g', 6, 64)
+	}
+	b := []byte(`{"by":"gp"`)
+	if len(s.model.losses) == 1 {
+		mean, sd := s.predict(0, c.x)
+		w := &s.model.losses[0].warp
+		b = number(b, `,"predicted":`, h.Objectives[0].Loss(w.back(mean)))
+		b = number(b, `,"se":`, spread(w.back, mean, math.Sqrt(float64(sd*sd)+s.noise())))
+		if kind == improvement {
+			b = number(b, `,"gain":`, s.gain(c.value))
+		}
+	}
+	return string(append(b, `,"rule":"`+kind.String()+`"}`...))
+}
+
+// noise returns the variance of a measurement, in the map of the losses.
+func (s *suggester) noise() float64 {
+	b := &s.model.losses[0]
+	sum := 0.0
+	for k, p := range b.members {
+		sum += float64(b.weights[k] * p.Noise())
+	}
+	return sum
+}
+
+// gain returns the expected improvement with the logarithm l in the units of
+// the loss.
+func (s *suggester) gain(l float64) float64 {
+	b := &s.model.losses[0]
+	mean, _ := s.predict(0, s.model.point(s.model.leader))
+	return math.Max(b.warp.back(mean)-b.warp.back(mean-math.Exp(l)), 0)
+}
+
+// spread is half the distance of what lies one standard deviation above and
+// below the mean.
+func spread(back func(float64) float64, mean, sd float64) float64 {
+	return math.Min(back(mean+sd)/2-back(mean-sd)/2, math.MaxFloat64)
+}
+
+// Estimate implements [suggest.Estimator]: the mean of the losses' map taken
+// back, which is their median, and half the distance between what lies one
+// standard deviation to both sides.
+func (s *suggester) Estimate(h *study.History, c space.Config) (mean, se []float64, ok bool) {
+	s.follow(h)
+	m := &s.model
+	if !m.able() {
+		return nil, nil, false
+	}
+	s.x = resize(s.x, m.cube.Len())
+	m.cube.Encode(c, s.x)
+	for k := range m.losses {
+		mu, sd := s.predict(k, s.x)
+		w := &m.losses[k].warp
+		mean = append(mean, h.Objectives[k].Loss(w.back(mu)))
+		se = append(se, spread(w.back, mu, sd))
+	}
+	return mean, se, true
+}

@@ -1,0 +1,142 @@
+package portfolio
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+
+	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest"
+	"github.com/afina-hpo/afina/suggest/internal/distinct"
+)
+
+// purpose is the random stream that turns are drawn from.
+const purpose = "portfolio"
+
+type suggester struct {
+	few     int
+	startup int
+	arms    []arm
+	picker  distinct.Picker
+	credit  credit
+}
+
+// Suggest implements [suggest.Suggester]. The time is that of the method whose
+// turn it is.
+func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
+	s.picker.Begin(r.History, r.Beside...)
+	s.credit.follow(r.History, s.arms)
+	beside := append([]space.Config(nil), r.Beside...)
+	out := make([]suggest.Proposal, 0, r.N)
+	for i := range r.N {
+		a := s.turn(r, r.First+i)
+		one := r
+		one.N, one.First, one.Beside = 1, r.First+i, beside
+		ps, err := a.Suggest(ctx, one)
+		if err != nil && !errors.Is(err, suggest.ErrExhausted) {
+			return nil, err
+		}
+		if len(ps) == 0 || !s.picker.Take(ps[0].Config) {
+			// The method has nothing that is new.
+			c, err := s.picker.Draw(ctx, r.Rand(i))
+			if errors.Is(err, suggest.ErrExhausted) {
+				return out, err
+			}
+			if err != nil {
+				return nil, err
+			}
+			ps = []suggest.Proposal{{Config: c, Note: `{"by":"random"}`}}
+		}
+		p := ps[0]
+		p.Note = note(a.name, p.Note)
+		beside = append(beside, p.Config)
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// note puts the name of the arm into what the method says.
+func note(arm, said string) string {
+	head := `{"arm":"` + arm + `"`
+	if len(said) <= 2 || said[0] != '{' {
+		return head + "}"
+	}
+	return head + "," + said[1:]
+}
+
+// armOf returns the name that note put there.
+func armOf(t *study.Trial) (string, bool) {
+	if t.Origin == nil {
+		return "", false
+	}
+	rest, ok := strings.CutPrefix(t.Origin.Note, `{"arm":"`)
+	if !ok {
+		return "", false
+	}
+	name, _, ok := strings.Cut(rest, `"`)
+	return name, ok
+}
+
+// turn returns the arm whose turn trial number n is.
+func (s *suggester) turn(r suggest.Request, n int) *arm {
+	first := s.startup
+	if first == 0 {
+		first = r.History.Space.Len()/2 + 3
+	}
+	if n < first {
+		return &s.arms[0]
+	}
+	shares := s.shares(r.History)
+	sum := 0.0
+	for k := range shares {
+		shares[k] = float64(shares[k] * s.credit.factor(k))
+		sum += shares[k]
+	}
+	u := float64(study.Stream(r.Seed, n, purpose).Float64() * sum)
+	for k := range s.arms {
+		if u -= shares[k]; u < 0 {
+			return &s.arms[k]
+		}
+	}
+	return &s.arms[0]
+}
+
+// shares returns the shares of the turns before credit.
+func (s *suggester) shares(h *study.History) []float64 {
+	// From few to four times as many the shares go from the ones to the others.
+	late := math.Log2(float64(max(h.EndedLen(), 1))/float64(s.few)) / 2
+	late = math.Min(math.Max(late, 0), 1)
+	out := make([]float64, len(s.arms))
+	for k, a := range s.arms {
+		out[k] = a.few + float64(late*(a.many-a.few))
+		if a.name == "cmaes" && !numeric(h.Space) {
+			out[k-1] += out[k]
+			out[k] = 0
+		}
+	}
+	return out
+}
+
+// numeric reports whether most of the parameters are numbers, or choices in an
+// order.
+func numeric(s *space.Space) bool {
+	n := 0
+	for i := range s.Len() {
+		if p := s.Param(i); p.IsNumeric() || p.Ordered {
+			n++
+		}
+	}
+	return 2*n > s.Len()
+}
+
+// Estimate implements [suggest.Estimator] with the Gaussian processes.
+func (s *suggester) Estimate(h *study.History, c space.Config) (mean, se []float64, ok bool) {
+	return s.arms[0].Suggester.(suggest.Estimator).Estimate(h, c)
+}
+
+// Forecast implements [suggest.Forecaster] with the Gaussian processes.
+func (s *suggester) Forecast(ctx context.Context, r suggest.Request) (suggest.Outlook, bool) {
+	return s.arms[0].Suggester.(suggest.Forecaster).Forecast(ctx, r)
+}
