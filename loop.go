@@ -23,7 +23,10 @@ func (s *Study) Optimize(ctx context.Context, objective Objective) (*Result, err
 		return []float64{x}, err
 	})
 	best := s.Best()
-	if best == nil && err == nil {
+	switch {
+	case best != nil:
+		s.expect(best)
+	case err == nil:
 		err = ErrNoResult
 	}
 	return best, err
@@ -34,6 +37,9 @@ func (s *Study) Optimize(ctx context.Context, objective Objective) (*Result, err
 func (s *Study) OptimizeAll(ctx context.Context, objective MultiObjective) ([]Result, error) {
 	err := s.run(ctx, objective)
 	front := s.Front()
+	for i := range front {
+		s.expect(&front[i])
+	}
 	if len(front) == 0 && err == nil {
 		err = ErrNoResult
 	}

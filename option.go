@@ -3,6 +3,7 @@ package afina
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -21,6 +22,7 @@ type Option func(*options)
 // options is what the Options of a study come to.
 type options struct {
 	def         study.Definition
+	scheduled   bool // a scheduler was chosen
 	constraints []*expr.Program
 	seeded      bool
 	fallback    int // trials, where nothing bounds the study
@@ -61,7 +63,10 @@ func newOptions(list []Option) (*options, error) {
 	if len(o.def.Objectives) == 0 {
 		Minimize(defaultMetric)(o)
 	}
-	if s := o.def.Stop; s.Trials == 0 && s.Time == 0 && s.Target == nil && s.NoImprovement == 0 {
+	if o.def.Fidelity != nil && !o.scheduled {
+		o.def.Schedule.Name = builtin.FidelitySchedule
+	}
+	if s := o.def.Stop; s.Trials == 0 && s.Time == 0 && s.Target == nil && s.NoImprovement == 0 && s.Resource == 0 {
 		o.def.Stop.Trials = o.fallback
 	}
 	o.checkMethods()
@@ -125,6 +130,57 @@ func NoImprovement(n int) Option {
 			o.refuse("wait for %d trials without improvement: give a number of at least 0", n)
 		}
 		o.def.Stop.NoImprovement = n
+	}
+}
+
+// Improvement ends the study when the search algorithm expects one more trial
+// to gain less than x, above 0, in the objective; not before 5 trials, and one
+// more for every parameter, have brought no new best. It takes an algorithm that
+// models a single objective.
+func Improvement(x float64) Option {
+	return func(o *options) {
+		if !(x > 0) {
+			o.refuse("go on while %v may be gained: give a number above 0", x)
+		}
+		o.def.Stop.Improvement = x
+	}
+}
+
+// Regret ends the study when nothing that is untried is likely to be better
+// than the best by more than x; with 0, by more than the noise. For the rest it
+// is like [Improvement].
+func Regret(x float64) Option {
+	return func(o *options) {
+		if !(x >= 0) {
+			o.refuse("accept a regret of %v: give a number of at least 0", x)
+		}
+		o.def.Stop.Regret = &study.Limit{Auto: x == 0, Value: x}
+	}
+}
+
+// Ahead has n configurations chosen while the trials before them still run, so
+// that the next starts at once. It is for search algorithms that take long for
+// a choice, beside the trial; each choice is made without the results of the
+// trials running then. The default is 0. Between [Study.Tell] and [Study.Ask]
+// choices are prepared anyway.
+func Ahead(n int) Option {
+	return func(o *options) {
+		if n < 0 {
+			o.refuse("choose %d configurations ahead: give a number of at least 0", n)
+		}
+		o.def.Ahead = n
+	}
+}
+
+// Resource ends the study when trials have used so many units of the resource
+// that their steps count, in all: epochs, say. A trial that starts over pays
+// again. What runs then is told so by [Trial.ShouldStop].
+func Resource(units float64) Option {
+	return func(o *options) {
+		if !(units >= 0) || math.IsInf(units, 0) {
+			o.refuse("bound the study to %v units of resource: give a number of at least 0", units)
+		}
+		o.def.Stop.Resource = units
 	}
 }
 
@@ -198,9 +254,10 @@ func Search(name string, settings ...Setting) Option {
 }
 
 // Schedule chooses the scheduler, which ends or pauses trials by what they
-// report: fixed (none is, the default), median and others.
+// report: fixed (none is), median and others. The default is auto with a
+// [Fidelity] and fixed without.
 func Schedule(name string, settings ...Setting) Option {
-	return func(o *options) { o.def.Schedule = o.method(name, settings) }
+	return func(o *options) { o.def.Schedule, o.scheduled = o.method(name, settings), true }
 }
 
 func (o *options) method(name string, settings []Setting) study.Method {
@@ -222,7 +279,8 @@ func (o *options) method(name string, settings []Setting) study.Method {
 // Fidelity says that the step of a report is a resource (epochs, boosting
 // rounds, parts of the data) of which a full trial uses high and the shortest
 // one that tells something uses low. Schedulers that share out a budget need
-// it.
+// it, and unless [Schedule] says otherwise one does: trials that lag behind are
+// pruned, and trials may be paused.
 func Fidelity(low, high float64) Option {
 	return func(o *options) {
 		if !(low > 0 && low <= high) {

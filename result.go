@@ -41,10 +41,19 @@ type Result struct {
 	Failure string
 	// Reports is what the trial reported, by step.
 	Reports []study.Report
+	// Expected is what the search algorithm expects of the configuration, by
+	// objective; empty where it does not model objectives, or does not yet. Of
+	// many measurements the best is partly luck, and what is expected of it is
+	// not. Only the results of Optimize, OptimizeAll and [Study.Incumbent]
+	// have it.
+	Expected []Estimate
 	// Created and Ended are when the trial was made and ended; Ended is zero
 	// while it goes on.
 	Created, Ended time.Time
 }
+
+// Estimate is a believed value: its mean and standard error.
+type Estimate struct{ Mean, SE float64 }
 
 func newResult(t *study.Trial) Result {
 	r := Result{

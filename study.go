@@ -15,6 +15,8 @@ import (
 	"github.com/afina-hpo/afina/config"
 	"github.com/afina-hpo/afina/engine"
 	"github.com/afina-hpo/afina/internal/builtin"
+	"github.com/afina-hpo/afina/internal/checkpoint"
+	"github.com/afina-hpo/afina/internal/home"
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/store"
@@ -43,6 +45,10 @@ type Study struct {
 	params map[string]*space.Space // each a space of its own, by name
 	last   engine.View
 
+	files  string // the folder of the trials' files; "" until one is wanted
+	remove bool   // files is temporary
+	shelf  *checkpoint.Shelf
+
 	telling sync.Mutex // held around onTrial
 	halt    sync.Once
 	close   sync.Once
@@ -64,6 +70,9 @@ func Open(ctx context.Context, declared Space, list ...Option) (*Study, error) {
 		return nil, fmt.Errorf("open study: %w", err)
 	}
 	s := &Study{def: &o.def, onTrial: o.onTrial, open: o.def.Space.Open(), params: map[string]*space.Space{}, ran: make(chan error, 1)}
+	if o.store != "" {
+		s.files = home.OfStore(o.store).Dir
+	}
 	if s.store, err = openStore(ctx, o.store); err != nil {
 		return nil, fmt.Errorf("open study: %w", err)
 	}
@@ -159,8 +168,30 @@ func (s *Study) Close() error {
 		s.view()
 		s.cancel()
 		s.closed = errors.Join(<-s.ran, s.store.Close())
+		if s.remove {
+			s.closed = errors.Join(s.closed, os.RemoveAll(s.files))
+		}
 	})
 	return s.closed
+}
+
+// checkpoint makes the checkpoint folder of a trial that is about to use it.
+func (s *Study) checkpoint(ctx context.Context, a study.Assignment) (string, error) {
+	s.mu.Lock()
+	if s.files == "" {
+		dir, err := os.MkdirTemp("", "afina-")
+		if err != nil {
+			s.mu.Unlock()
+			return "", err
+		}
+		s.files, s.remove = dir, true
+	}
+	h := home.Home{Dir: home.Absolute(s.files)}
+	if s.shelf == nil {
+		s.shelf = checkpoint.NewShelf(h)
+	}
+	s.mu.Unlock()
+	return h.Checkpoint(a.Trial), s.shelf.Prepare(ctx, a)
 }
 
 // Ask returns the next trial, and waits while there is none but may be one
@@ -241,7 +272,7 @@ func (s *Study) view() engine.View {
 
 // Best returns the complete trial with the best value of the first objective,
 // nil where no trial is complete. It works on a closed study too, as do
-// [Study.Front] and [Study.Trials].
+// [Study.Incumbent], [Study.Front] and [Study.Trials].
 func (s *Study) Best() *Result {
 	t := analyze.Best(s.view().History)
 	if t == nil {
@@ -249,6 +280,32 @@ func (s *Study) Best() *Result {
 	}
 	r := newResult(t)
 	return &r
+}
+
+// Incumbent returns the complete trial that the evidence speaks for: of all
+// configurations that were tried, the one of which the search algorithm expects
+// the best. Unlike the best value measured that is not partly luck. It is nil
+// with several objectives, with fewer than ten complete trials, and where the
+// algorithm does not model the objective; then there is only [Study.Best]. It
+// may take as long as Ask, and waits for one that is under way.
+func (s *Study) Incumbent() *Result {
+	h := s.view().History
+	i, ok := analyze.ByEvidence(h, func(c space.Config) (mean, se []float64, ok bool) { return s.engine.Estimate(h, c) })
+	if !ok {
+		return nil
+	}
+	r := newResult(i.Trial)
+	r.Expected = []Estimate{{i.Believed, i.BelievedSE}}
+	return &r
+}
+
+// expect adds what the search algorithm expects of a trial.
+func (s *Study) expect(r *Result) {
+	if mean, se, ok := s.engine.Estimate(s.view().History, r.Params.config); ok {
+		for i := range mean {
+			r.Expected = append(r.Expected, Estimate{mean[i], se[i]})
+		}
+	}
 }
 
 // Front returns the complete trials that no other beats in every objective, in

@@ -27,6 +27,7 @@ type Trial struct {
 	used    map[string]space.Value // asked for
 	verdict study.Verdict          // newest
 	news    bool                   // verdict came with a report and has not been looked at
+	step    float64                // largest reported
 	err     error                  // first
 }
 
@@ -41,9 +42,29 @@ func (t *Trial) Seed() int64 { return t.given.Seed }
 // [Optimize] or [Study.Ask] ends.
 func (t *Trial) Context() context.Context { return t.ctx }
 
-// Resume returns the step after which a trial that a scheduler had paused goes
-// on; 0: from the start.
+// Resume returns the step after which a trial goes on that a scheduler had
+// paused, or has made a copy of another; 0: from the start. What it goes on
+// with is in [Trial.CheckpointDir].
 func (t *Trial) Resume() float64 { return t.given.Resume }
+
+// Until returns the step up to which the trial is to run, after which its
+// report is judged; 0: to its end.
+func (t *Trial) Until() float64 { return t.given.Until }
+
+// CheckpointDir returns a folder for the trial's own files, such as its model,
+// that outlives pauses and, with a [Store], the program. That of a trial that
+// is a copy of another begins with a copy of the other's. Without a Store the
+// folder is a temporary one that [Study.Close] removes. Where it cannot be
+// made, the error is the trial's; see [Trial.Err].
+func (t *Trial) CheckpointDir() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	dir, err := t.study.checkpoint(t.ctx, t.given)
+	if err != nil {
+		t.note(fmt.Errorf("checkpoint folder of trial %d: %w", t.Number(), err))
+	}
+	return dir
+}
 
 // Err returns the first thing that went wrong with the trial's methods, or
 // nil.
@@ -247,7 +268,7 @@ func (t *Trial) ReportMetrics(step float64, values map[string]float64) {
 		t.note(fmt.Errorf("report of trial %d: %w", t.Number(), err))
 		return
 	}
-	t.verdict, t.news = v, true
+	t.verdict, t.news, t.step = v, true, max(t.step, step)
 }
 
 // ShouldStop reports whether the trial should end now: because the scheduler
@@ -276,6 +297,14 @@ func (t *Trial) ShouldStop() bool {
 func (t *Trial) outcome(values []float64, err error) (study.Outcome, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	// Who stops by itself at the step up to which it was to run, without a look
+	// at the verdict, has not come to its end.
+	if err == nil && t.given.Until > 0 && t.step <= t.given.Until && t.ctx.Err() == nil {
+		switch t.verdict {
+		case study.VerdictPause, study.VerdictPrune:
+			err = ErrPruned
+		}
+	}
 	if err == nil {
 		objectives := t.study.def.Objectives
 		if len(values) != len(objectives) {

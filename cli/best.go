@@ -22,7 +22,11 @@ func (x *app) bestCommand() *cobra.Command {
 		Short: "Print the best configuration, as a command line to copy",
 		Long: `Print the best configuration: the complete trial with the best value that
 violates no outcome constraint. With several objectives, print every trial that
-no other beats.`,
+no other beats.
+
+The best of many measurements is partly luck. Where the search algorithm models
+the objective, the value that it expects of the best is printed with its
+standard error, and the trial of which it expects the best, if that is another.`,
 		Args: argCount(0, 1, "at most one study"),
 		RunE: func(c *cobra.Command, args []string) error {
 			ref := ""
@@ -33,21 +37,23 @@ no other beats.`,
 			if err != nil {
 				return err
 			}
+			past, of := log.Book.History(), x.believer(log.Def)
+			believe := func(c space.Config) (mean, se []float64, ok bool) { return of(past, c) }
 			if x.json {
-				best, err := lines.Best(log.Book.History(), func(space.Config) ([]float64, []float64, bool) { return nil, nil, false })
+				best, err := lines.Best(past, believe)
 				if err != nil {
 					return err
 				}
 				x.printJSON(best)
 				return nil
 			}
-			return x.printBest(log.Def, log.Book.History(), h)
+			return x.printBest(log.Def, past, h, believe)
 		},
 	}
 }
 
 // printBest prints the best trial or the front.
-func (x *app) printBest(def *study.Definition, h *study.History, hm home.Home) error {
+func (x *app) printBest(def *study.Definition, h *study.History, hm home.Home, believe analyze.Belief) error {
 	front := analyze.Front(h)
 	if len(front) == 0 {
 		return study.Errorf(study.NotFound, "", "no trial is complete yet")
@@ -72,21 +78,65 @@ func (x *app) printBest(def *study.Definition, h *study.History, hm home.Home) e
 	best := analyze.Best(h)
 	o := h.Objectives[0]
 	fmt.Fprintf(x.Out, "best: %s %s (trial %d%s)\n", o.Metric, short(best.Values[0]), best.Number, took(best))
-	for p, v := range best.Config.All() {
-		note := ""
-		if !p.Default.IsAbsent() && p.Default != v {
-			note = "   (default " + p.Default.Text() + ")"
-		}
-		fmt.Fprintf(x.Out, "  %s = %s%s\n", p.Name, clean(v.Text()), note)
+	x.printConfig(best.Config)
+	if best.Copy != nil {
+		fmt.Fprintf(x.Out, "these are its values from %s %s on; what came before is in afina export --schedule\n", stepName(def), short(best.Copy.Step))
 	}
+	other := x.evidence(def, h, best, believe)
 	if base := defaultTrial(h); base != nil {
 		x.compare(o, base, best)
 	}
 	if line := bestLine(def, hm, best); line != "" {
 		fmt.Fprintf(x.Out, "\nrun it again:\n  %s\n", line)
 	}
+	if other != nil {
+		if line := bestLine(def, hm, other); line != "" {
+			fmt.Fprintf(x.Out, "or trial %d:\n  %s\n", other.Number, line)
+		}
+	}
 	return nil
 }
+
+func (x *app) printConfig(c space.Config) {
+	for p, v := range c.All() {
+		note := ""
+		if !p.Default.IsAbsent() && p.Default != v {
+			note = "   (default " + p.Default.Text() + ")"
+		}
+		fmt.Fprintf(x.Out, "  %s = %s%s\n", p.Name, clean(v.Text()), note)
+	}
+}
+
+// evidence prints what speaks for the best trial beside its value, and the
+// trial of which the search algorithm expects more; it returns that, nil where
+// there is none.
+func (x *app) evidence(def *study.Definition, h *study.History, best *study.Trial, believe analyze.Belief) *study.Trial {
+	o := h.Objectives[0]
+	if m := analyze.RunsOf(h, best.Config); m.Runs > 1 {
+		fmt.Fprintf(x.Out, "this configuration was run %d times: %s %s on average\n", m.Runs, o.Metric, within(m.Mean, m.SE()))
+	}
+	i, ok := analyze.ByEvidence(h, believe)
+	if !ok {
+		return nil
+	}
+	if i.Trial.Config.Equal(best.Config) {
+		fmt.Fprintf(x.Out, "%s expects %s %s of it, the best of all trials\n", def.Search.Name, o.Metric, within(i.Believed, i.BelievedSE))
+		return nil
+	}
+	if mean, se, ok := believe(best.Config); ok {
+		fmt.Fprintf(x.Out, "%s expects %s %s of it: the best of many is partly luck\n", def.Search.Name, o.Metric, within(mean[0], se[0]))
+	}
+	runs := ""
+	if i.Runs > 1 {
+		runs = fmt.Sprintf(" on average of %d runs", i.Runs)
+	}
+	fmt.Fprintf(x.Out, "it expects the best of trial %d: %s %s, measured %s%s\n", i.Trial.Number, o.Metric, within(i.Believed, i.BelievedSE), short(i.Mean), runs)
+	x.printConfig(i.Trial.Config)
+	return i.Trial
+}
+
+// within returns a value with its standard error.
+func within(x, se float64) string { return fmt.Sprintf("%s ± %.2g", short(x), se) }
 
 func took(t *study.Trial) string {
 	if d := present.Duration(t); d > 0 {
@@ -145,7 +195,7 @@ func bestLine(def *study.Definition, hm home.Home, t *study.Trial) string {
 	attempt := max(1, len(t.Attempts))
 	line, err := tmpl.Line(command.Trial{
 		Study: def.Name, StudyDir: hm.Marker(), ID: fmt.Sprintf("%s-%d-%d", def.ID, t.Number, attempt), Number: t.Number, Attempt: attempt,
-		Dir: home.Absolute(hm.Attempt(t.Number, attempt)), CheckpointDir: home.Absolute(hm.Checkpoint(t.Number)),
+		Dir:  home.Absolute(hm.Attempt(t.Number, attempt)), // no checkpoint: it is to run from the start
 		Seed: study.TrialSeed(def.Seed, t.Number), Config: t.Config, Derived: derived,
 	})
 	if err != nil {

@@ -33,8 +33,9 @@ type Adapters struct {
 	Version  string
 	Search   suggest.Table
 	Schedule schedule.Table
-	// DefaultSearch and DefaultSchedule are used where a study does not say.
-	DefaultSearch, DefaultSchedule string
+	// DefaultSearch and DefaultSchedule are used where a study does not say,
+	// FidelitySchedule instead of the latter where it declares a fidelity.
+	DefaultSearch, DefaultSchedule, FidelitySchedule string
 
 	// OpenStore opens a database file to write; it fails with
 	// [study.Conflict] while another process has it open.
@@ -190,8 +191,8 @@ A STUDY is named by its study file, its folder or database file, or its name
 	root.SetErr(x.Err)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
-		x.runCommand(), x.lsCommand(), x.showCommand(), x.bestCommand(), x.logsCommand(),
-		x.addCommand(), x.stopCommand(), x.exportCommand(), x.serveCommand(), x.versionCommand(),
+		x.runCommand(), x.lsCommand(), x.showCommand(), x.explainCommand(), x.bestCommand(), x.logsCommand(),
+		x.addCommand(), x.stopCommand(), x.exportCommand(), x.serveCommand(), x.simulateCommand(), x.versionCommand(),
 	)
 	// A word that is no command gets "did you mean", like everything else.
 	root.Args = cobra.ArbitraryArgs

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -9,19 +10,26 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/afina-hpo/afina/analyze"
 	"github.com/afina-hpo/afina/internal/present"
+	"github.com/afina-hpo/afina/schedule"
 	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
 )
 
 func (x *app) exportCommand() *cobra.Command {
 	var format, output string
+	var plan bool
+	trial := -1
 	c := &cobra.Command{
 		Use:   "export [STUDY]",
 		Short: "Write all trials as CSV, or with all reports as JSON lines",
 		Long: `Write every trial of a study: as CSV, one row a trial with a column for each
 parameter, objective and time; or as JSON lines, one object a trial with its
-reports and attempts, which loses nothing.`,
+reports and attempts, which loses nothing.
+
+With --schedule, write instead the schedule of values that led to the best trial
+of population-based training, for afina run --replay.`,
 		Args: argCount(0, 1, "at most one study"),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			ref := ""
@@ -34,6 +42,15 @@ reports and attempts, which loses nothing.`,
 			log, _, err := x.load(c.Context(), ref)
 			if err != nil {
 				return err
+			}
+			var planned []byte // before a file is made for it
+			switch {
+			case plan:
+				if planned, err = planOf(log, trial); err != nil {
+					return err
+				}
+			case trial >= 0:
+				return usageError{study.Errorf(study.Invalid, "afina show prints one trial", "--trial is for --schedule")}
 			}
 			var w io.Writer = x.Out
 			if output != "" && output != "-" {
@@ -48,6 +65,10 @@ reports and attempts, which loses nothing.`,
 				}()
 				w = f
 			}
+			if plan {
+				_, err := w.Write(planned)
+				return err
+			}
 			switch format {
 			case "csv":
 				return exportCSV(w, log)
@@ -58,8 +79,31 @@ reports and attempts, which loses nothing.`,
 		},
 	}
 	c.Flags().StringVar(&format, "format", "csv", "csv or jsonl")
+	c.Flags().BoolVar(&plan, "schedule", false, "write the schedule of values that led to the best trial")
+	c.Flags().IntVar(&trial, "trial", -1, "with --schedule: the schedule that led to this trial")
 	c.Flags().StringVarP(&output, "output", "o", "", "file to write (default: standard output)")
 	return c
+}
+
+// planOf returns what led to a trial, or with -1 to the best, as text.
+func planOf(log *study.Log, number int) ([]byte, error) {
+	h := log.Book.History()
+	t := analyze.Best(h)
+	if number >= 0 {
+		if t = log.Book.Trial(number); t == nil {
+			return nil, study.Errorf(study.NotFound, "", "there is no trial %d; the study has %d", number, h.Len())
+		}
+	}
+	if t == nil {
+		return nil, study.Errorf(study.NotFound, "name one with --trial", "no trial is complete yet")
+	}
+	p := schedule.PlanOf(h, t)
+	p.Study = log.Def.Name
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write schedule: %w", err)
+	}
+	return append(text, '\n'), nil
 }
 
 func exportLines(w io.Writer, log *study.Log) error {

@@ -17,7 +17,10 @@ import (
 
 // tables is what study files are checked against.
 func (x *app) tables() config.Tables {
-	return config.Tables{Search: x.Search, Schedule: x.Schedule, DefaultSearch: x.DefaultSearch, DefaultSchedule: x.DefaultSchedule}
+	return config.Tables{
+		Search: x.Search, Schedule: x.Schedule,
+		DefaultSearch: x.DefaultSearch, DefaultSchedule: x.DefaultSchedule, FidelitySchedule: x.FidelitySchedule,
+	}
 }
 
 // lookupEnv finds a variable of the environment.

@@ -7,17 +7,24 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/afina-hpo/afina/analyze"
 	"github.com/afina-hpo/afina/config"
 	"github.com/afina-hpo/afina/internal/home"
 	"github.com/afina-hpo/afina/internal/present"
+	"github.com/afina-hpo/afina/schedule"
+	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/study/setting"
 	"github.com/afina-hpo/afina/worker"
 )
 
@@ -29,11 +36,13 @@ type runFlags struct {
 	name     string
 	metrics  []string
 	maximize bool
+	fidelity string
 	trials   int
 	time     time.Duration
 	parallel int
 	search   string
 	schedule string
+	replay   string // a file with a schedule of values
 	seed     uint64
 	target   float64
 	quiet    bool
@@ -80,11 +89,13 @@ interrupted.`,
 	fl.StringVar(&f.name, "name", "", "name of the study")
 	fl.StringArrayVar(&f.metrics, "metric", nil, "metric to tune, of a study without a file; repeat for several")
 	fl.BoolVar(&f.maximize, "maximize", false, "make the metrics large instead of small")
+	fl.StringVar(&f.fidelity, "fidelity", "", "`MAX` or MIN:MAX, the steps of a whole training and the least that tell anything, of a study without a file")
 	fl.IntVarP(&f.trials, "trials", "n", 0, "end after so many trials")
 	fl.DurationVar(&f.time, "time", 0, "end after so much time, such as 30m")
 	fl.IntVarP(&f.parallel, "parallel", "j", 0, "trials at once")
 	fl.StringVar(&f.search, "search", "", "search algorithm")
 	fl.StringVar(&f.schedule, "schedule", "", "scheduler")
+	fl.StringVar(&f.replay, "replay", "", "run the schedule of values in this file, written by afina export --schedule")
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of everything random")
 	fl.Float64Var(&f.target, "target", 0, "end when the first objective reaches this value")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "print the end only")
@@ -112,11 +123,20 @@ func (x *app) describe(c *cobra.Command, args []string, f runFlags) (*config.Res
 		if got, err = config.Load(args[0], x.tables(), x.lookupEnv); err != nil {
 			return nil, err
 		}
+		if set("fidelity") {
+			return nil, usageError{study.Errorf(study.Invalid, "write fidelity: { max: … } into "+args[0], "--fidelity is for a study without a file")}
+		}
 		if got.Definition.Command == nil {
 			return nil, study.Errorf(study.Invalid, "add command: [program, arguments …], or drive it with: afina serve --stdio "+args[0], "%s has no command to run", args[0])
 		}
 	case dash == 0 && len(args) > 0:
-		if got, err = config.ParseLine(args, config.LineOptions{Metrics: f.metrics, Maximize: f.maximize}, x.tables()); err != nil {
+		o := config.LineOptions{Metrics: f.metrics, Maximize: f.maximize}
+		if set("fidelity") {
+			if o.Fidelity, err = parseFidelity(f.fidelity); err != nil {
+				return nil, err
+			}
+		}
+		if got, err = config.ParseLine(args, o, x.tables()); err != nil {
 			return nil, err
 		}
 		if got.Definition.Dir, err = os.Getwd(); err != nil {
@@ -153,6 +173,14 @@ func (x *app) describe(c *cobra.Command, args []string, f runFlags) (*config.Res
 	if set("schedule") {
 		def.Schedule = study.Method{Name: f.schedule}
 	}
+	if set("replay") {
+		if set("search") || set("schedule") {
+			return nil, usageError{study.Errorf(study.Invalid, "leave them out", "--replay leaves nothing to --search and --schedule")}
+		}
+		if err := x.replays(def, f.replay, set("name")); err != nil {
+			return nil, err
+		}
+	}
 	if set("seed") {
 		def.Seed, got.SeedGiven = f.seed, true
 	}
@@ -166,6 +194,53 @@ func (x *app) describe(c *cobra.Command, args []string, f runFlags) (*config.Res
 		return nil, err
 	}
 	return got, nil
+}
+
+// parseFidelity reads MAX or MIN:MAX; the least is 1 where it is left out.
+func parseFidelity(text string) (*study.Fidelity, error) {
+	f := &study.Fidelity{Min: 1}
+	low, high, two := strings.Cut(text, ":")
+	if !two {
+		low, high = "1", text
+	}
+	var errs [2]error
+	f.Min, errs[0] = strconv.ParseFloat(low, 64)
+	f.Max, errs[1] = strconv.ParseFloat(high, 64)
+	if errs[0] != nil || errs[1] != nil || !(f.Min > 0 && f.Min < f.Max) || math.IsInf(f.Max, 0) {
+		return nil, usageError{study.Errorf(study.Invalid, "write --fidelity 81 or --fidelity 3:81", "--fidelity %s says no number of steps", text)}
+	}
+	return f, nil
+}
+
+// What runs a schedule of values: a scheduler that makes its own trials, and a
+// search that makes none.
+const (
+	replaySchedule = "replay"
+	replaySearch   = "manual"
+)
+
+// replays makes def a study of its own that runs the schedule of values in a
+// file and nothing else.
+func (x *app) replays(def *study.Definition, file string, named bool) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return study.Errorf(study.Invalid, "afina export --schedule STUDY -o "+file+" writes one", "read the schedule: %v", err)
+	}
+	m, err := x.Schedule.Lookup(replaySchedule)
+	if err != nil {
+		return err
+	}
+	def.Search = study.Method{Name: replaySearch}
+	def.Schedule = study.Method{Name: m.Name, Settings: setting.Values{"plan": value.String(string(text))}}
+	if _, err := m.New(schedule.Problem{Space: def.Space, Objectives: def.Objectives, Fidelity: def.Fidelity, Parallel: def.Parallel}, def.Schedule.Settings); err != nil {
+		return err
+	}
+	// What bounds a search does not bound this, and nothing else is tried.
+	def.Stop, def.Enqueue = study.Stop{Time: def.Stop.Time, Finish: def.Stop.Finish}, nil
+	if !named {
+		def.Name += "-" + replaySchedule
+	}
+	return nil
 }
 
 // run opens or makes the study and works on it until it ends.
@@ -306,7 +381,8 @@ func (x *app) work(ctx context.Context, w *session, o worker.Options, v *viewer)
 			if err != nil {
 				return err
 			}
-			return x.finish(view, v, interrupts > 0)
+			believe := func(c space.Config) (mean, se []float64, ok bool) { return w.engine.Estimate(view.History, c) }
+			return x.finish(view, v, believe, interrupts > 0)
 		}
 	}
 }
@@ -398,8 +474,8 @@ func randomSeed() uint64 {
 }
 
 // finish prints how the study came out, and turns it into an exit status.
-func (x *app) finish(view engineView, v *viewer, interrupted bool) error {
-	v.finish(view)
+func (x *app) finish(view engineView, v *viewer, believe analyze.Belief, interrupted bool) error {
+	v.finish(view, believe)
 	switch {
 	case interrupted:
 		return statusError(ExitInterrupt)
@@ -419,6 +495,8 @@ type summary struct {
 	Spent  float64             `json:"seconds"`
 	Store  string              `json:"store"`
 	Best   any                 `json:"best"`
+	// Resource is what was spent of it, where any trial reported steps.
+	Resource *analyze.Spending `json:"resource,omitempty"`
 	// Default is the default configuration's trial, where it completed.
 	Default *present.Trial `json:"default,omitempty"`
 	Command string         `json:"command,omitempty"`

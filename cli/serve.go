@@ -50,6 +50,12 @@ func (x *app) serve(ctx context.Context, file, path string) (err error) {
 	}
 	def := got.Definition
 	v := x.newViewer(runFlags{quiet: true}, home.Home{}, path)
+	var observe func([]*study.Event)
+	if _, set := x.lookupEnv("GOGC"); !set {
+		c := collectRarely()
+		defer c.end()
+		observe = c.observe
+	}
 	var w *session
 	if path == "" {
 		s := x.MemoryStore()
@@ -60,7 +66,7 @@ func (x *app) serve(ctx context.Context, file, path string) (err error) {
 		if err := s.Create(ctx, def); err != nil {
 			return err
 		}
-		if w, err = x.openEngine(ctx, s, def, false, nil, nil); err != nil {
+		if w, err = x.openEngine(ctx, s, def, false, nil, observe); err != nil {
 			return err
 		}
 	} else {
@@ -73,7 +79,7 @@ func (x *app) serve(ctx context.Context, file, path string) (err error) {
 			return errors.Join(err, s.Close())
 		}
 		h := home.OfStore(path)
-		if w, err = x.openEngine(ctx, s, def, resumed, &h, nil); err != nil {
+		if w, err = x.openEngine(ctx, s, def, resumed, &h, observe); err != nil {
 			return errors.Join(err, s.Close())
 		}
 	}

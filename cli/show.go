@@ -88,9 +88,19 @@ func (x *app) show(log *study.Log, d present.Detail) {
 		}
 		field("made by", "%s", text)
 	}
+	if c := d.Copy; c != nil {
+		field("copy of", "trial %d, at %s %s", c.Trial, stepName(log.Def), short(c.Step))
+	}
 	field("seed", "%d", d.Seed)
 	if d.Seconds > 0 {
 		field("time", "%s in %d attempts", round(time.Duration(d.Seconds*float64(time.Second))), len(d.Attempts))
+	}
+	if d.Paid > 0 {
+		text := units(log.Def, d.Paid)
+		if f := log.Def.Fidelity; f != nil {
+			text += fmt.Sprintf(", of %s for a whole training", short(f.Max))
+		}
+		field("resource", "%s", text)
 	}
 	fmt.Fprintln(w, "\nparameters")
 	for p, v := range d.Params.All() {

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/afina-hpo/afina/analyze"
 	"github.com/afina-hpo/afina/engine"
 	"github.com/afina-hpo/afina/internal/home"
 	"github.com/afina-hpo/afina/internal/present"
@@ -100,10 +101,13 @@ func (v *viewer) starting(def *study.Definition) {
 
 func (v *viewer) resuming(log *study.Log) {
 	v.def = log.Def
+	h := log.Book.History()
+	if best := analyze.Best(h); best != nil {
+		v.best, v.hasBest = best.Values[0], true
+	}
 	if v.flags.quiet {
 		return
 	}
-	h := log.Book.History()
 	v.say("study %s goes on: %s after %s; --new starts over", log.Def.Name, counts(count(h)), round(log.Spent))
 }
 
@@ -135,6 +139,10 @@ type eventLine struct {
 	Values  study.Metrics `json:"values,omitempty"`
 	Class   study.Class   `json:"class,omitempty"`
 	Message string        `json:"message,omitempty"`
+	Resume  *float64      `json:"resume_step,omitempty"`
+	Until   float64       `json:"until_step,omitempty"`
+	Copy    *study.Copy   `json:"copy,omitempty"`
+	Paid    float64       `json:"paid,omitempty"`
 	At      time.Time     `json:"at"`
 }
 
@@ -158,12 +166,18 @@ func (v *viewer) observeJSON(e *study.Event) {
 	if e.Kind == study.EventStatus || e.Kind == study.EventRedefined || e.Kind == study.EventExtended {
 		return
 	}
-	l := eventLine{Event: string(e.Kind), Number: e.Trial, Attempt: e.Attempt, State: e.State, Values: e.Values, At: e.At}
+	l := eventLine{
+		Event: string(e.Kind), Number: e.Trial, Attempt: e.Attempt, State: e.State, Values: e.Values,
+		Until: e.Until, Copy: e.Copy, Paid: e.Paid, At: e.At,
+	}
 	if e.Kind == study.EventQueued {
 		l.Params = &e.Config
 	}
 	if e.Kind == study.EventReported {
 		l.Step = &e.Step
+	}
+	if e.Kind == study.EventGranted {
+		l.Resume = &e.Resume
 	}
 	if e.Failure != nil {
 		l.Class, l.Message = e.Failure.Class, e.Failure.Message
@@ -174,6 +188,14 @@ func (v *viewer) observeJSON(e *study.Event) {
 // observeText prints improvements and problems; with -v every trial.
 func (v *viewer) observeText(e *study.Event) {
 	switch e.Kind {
+	case study.EventQueued:
+		if v.flags.verbose && e.Copy != nil {
+			v.line(v.x.Out, fmt.Sprintf("trial %d begins as a copy of trial %d at %s %s", e.Trial, e.Copy.Trial, stepName(v.def), short(e.Copy.Step)))
+		}
+	case study.EventPaused:
+		if v.flags.verbose {
+			v.line(v.x.Out, fmt.Sprintf("trial %d is paused after %s", e.Trial, units(v.def, e.Paid)))
+		}
 	case study.EventRequeued:
 		if e.Failure.Class != study.ClassPreempted {
 			v.line(v.x.Out, fmt.Sprintf("trial %d will be tried again: %s", e.Trial, clean(e.Failure.String())))
@@ -355,6 +377,12 @@ func progressOf(v engineView, slots int) progress {
 			p = progress{part: part, text: fmt.Sprintf("time %s of %s, %s", round(v.Spent), round(limit), plural(ended, "trial")), eta: "ETA " + round(left)}
 		}
 	}
+	if stop.Resource > 0 {
+		spent, _ := analyze.Spent(v.History)
+		if part := spent.Paid / stop.Resource; part > p.part {
+			p = progress{part: part, text: fmt.Sprintf("%s of %s, %s", short(spent.Paid), units(v.Definition, stop.Resource), plural(ended, "trial"))}
+		}
+	}
 	p.part = max(0, p.part)
 	return p
 }
@@ -390,18 +418,21 @@ func eta(h *study.History, n, slots int) string {
 }
 
 // finish prints how the study came out.
-func (v *viewer) finish(view engineView) {
+func (v *viewer) finish(view engineView, believe analyze.Belief) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.erase()
 	v.tty = false
 	h, def := view.History, view.Definition
 	if v.x.json {
-		v.x.printJSON(v.summary(view))
+		v.x.printJSON(v.summary(view, believe))
 		return
 	}
 	w := v.x.Out
 	fmt.Fprintf(w, "study %s has %s: %s; %s in %s\n", def.Name, ended(view.Status), view.Reason, counts(count(h)), round(view.Spent))
+	if line := spent(def, h); line != "" {
+		fmt.Fprintln(w, line)
+	}
 	if view.Status == study.StatusFailed {
 		v.why(view)
 	}
@@ -410,7 +441,7 @@ func (v *viewer) finish(view engineView) {
 	}
 	if view.Best >= 0 {
 		fmt.Fprintln(w)
-		if err := v.x.printBest(def, h, v.home); err != nil {
+		if err := v.x.printBest(def, h, v.home, believe); err != nil {
 			fmt.Fprintln(w, err)
 		}
 	}
@@ -423,6 +454,43 @@ func (v *viewer) finish(view engineView) {
 		next += fmt.Sprintf("   more: afina run … --trials %d", 2*def.Stop.Trials)
 	}
 	fmt.Fprintln(w, "next: "+next)
+}
+
+// units returns a number of units of a study's resource.
+func units(def *study.Definition, n float64) string {
+	if n == 1 {
+		return "1 " + stepName(def)
+	}
+	return short(n) + " " + stepName(def) + "s"
+}
+
+// stepName is what a study calls a step.
+func stepName(def *study.Definition) string {
+	if def.Fidelity != nil && def.Fidelity.Step != "" {
+		return def.Fidelity.Step
+	}
+	return "step"
+}
+
+// spent says what a study has spent and what its scheduler saved, "" where it
+// ended no trial early.
+func spent(def *study.Definition, h *study.History) string {
+	s, ok := analyze.Spent(h)
+	switch {
+	case !ok:
+		return ""
+	case s.Full == 0 && def.Fidelity == nil:
+		return ""
+	case s.Full == 0:
+		return units(def, s.Paid) + " in all"
+	case s.Paid == s.Full:
+		return ""
+	case s.Saved < 0:
+		return fmt.Sprintf("%s, where every trial trained to its end would have taken %s: trials were started over", units(def, s.Paid), short(s.Full))
+	case def.Fidelity == nil && count(h)[study.Pruned] == 0:
+		return "" // trials of different lengths
+	}
+	return fmt.Sprintf("%s instead of %s: %.0f %% saved by pruning", units(def, s.Paid), short(s.Full), 100*s.Saved)
 }
 
 // ref is how the user names this study to other commands.
@@ -493,14 +561,17 @@ func (v *viewer) failures(h *study.History) {
 	}
 }
 
-func (v *viewer) summary(view engineView) summary {
+func (v *viewer) summary(view engineView, believe analyze.Belief) summary {
 	h, def := view.History, view.Definition
 	s := summary{
 		Event: "summary", Study: def.Name, Status: view.Status, Reason: view.Reason,
 		Trials: count(h), Spent: view.Spent.Seconds(), Store: filepath.ToSlash(v.path),
 	}
-	if best, err := lines.Best(h, func(space.Config) ([]float64, []float64, bool) { return nil, nil, false }); err == nil {
+	if best, err := lines.Best(h, believe); err == nil {
 		s.Best = best
+	}
+	if r, ok := analyze.Spent(h); ok {
+		s.Resource = &r
 	}
 	if t := defaultTrial(h); t != nil {
 		d := present.MakeTrial(h, t)

@@ -36,6 +36,7 @@ func Compare(old, new *study.Definition) (blocking, allowed []string) {
 	differ(&blocking, "seed", old.Seed, new.Seed)
 
 	differ(&allowed, "parallel", old.Parallel, new.Parallel)
+	differ(&allowed, "ahead", old.Ahead, new.Ahead)
 	differ(&allowed, "enqueue", old.Enqueue, new.Enqueue)
 	differ(&allowed, "stop", old.Stop, new.Stop)
 	differ(&allowed, "retry", old.Retry, new.Retry)

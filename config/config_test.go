@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -29,7 +30,7 @@ var rewrite = flag.Bool("rewrite", false, "write the .want files and schema.json
 // settings and own complaints arrive.
 func tables() config.Tables {
 	return config.Tables{
-		DefaultSearch: "auto", DefaultSchedule: "fixed",
+		DefaultSearch: "auto", DefaultSchedule: "fixed", FidelitySchedule: "median",
 		Search: suggest.Table{
 			{Name: "auto"}, {Name: "random"},
 			{Name: "tpe", Settings: []setting.Setting{
@@ -42,6 +43,7 @@ func tables() config.Tables {
 				}
 				return nil, nil
 			}},
+			{Name: "model", New: func(suggest.Problem, setting.Values) (suggest.Suggester, error) { return forecaster{}, nil }},
 		},
 		Schedule: schedule.Table{
 			{Name: "fixed"},
@@ -54,6 +56,13 @@ func tables() config.Tables {
 			}},
 		},
 	}
+}
+
+// forecaster is a suggester that can say what more trials would gain.
+type forecaster struct{ suggest.Suggester }
+
+func (forecaster) Forecast(context.Context, suggest.Request) (suggest.Outlook, bool) {
+	return suggest.Outlook{}, true
 }
 
 func environment(name string) (string, bool) {
@@ -147,13 +156,76 @@ parameters:
 derived: { gamma: "1 - one_minus_gamma", units: "width * 2" }
 fidelity: { metric_step: epoch, min: 1, max: 81 }
 enqueue: [ { lr: 3e-4, layers: 3, opt: sgd, momentum: 0 } ]
-search:  { algorithm: tpe, seed: 7, parallel: 4, tpe: { startup: 5 } }
+search:  { algorithm: tpe, seed: 7, parallel: 4, ahead: 1, tpe: { startup: 5 } }
 schedule: { algorithm: median, warmup: 3 }
 stop:    { trials: 200, time: 2h, per_trial: 20m, target: 0.02, no_improvement: 40, resource: 1e4, finish: true, grace: 20s }
 retry:   { max: 3, on: [lost, oom, "exit:75"], backoff: 30s, max_consecutive_failed: 5 }
 resources: { cpu: 2, memory: 8GiB, gpu: 1 }
 report:  { format: auto, patterns: [ { metric: val/loss, regex: 'v=(\S+)' } ], file: m.csv, silence: 10m, log_limit: 1MB }
 `
+
+// TestStopByForecast: rules that only some algorithms can follow.
+func TestStopByForecast(t *testing.T) {
+	const file = "objective: { minimize: y }\nparameters: { x: { float: [0, 1] } }\nsearch: { algorithm: model, ahead: 2 }\nstop: "
+	for _, c := range []struct {
+		stop string
+		want study.Stop
+	}{
+		{"{ improvement: 1e-3 }", study.Stop{Improvement: 1e-3}},
+		{"{ regret: auto }", study.Stop{Regret: &study.Limit{Auto: true}}},
+		{"{ regret: 0.25 }", study.Stop{Regret: &study.Limit{Value: 0.25}}},
+	} {
+		got, err := config.Parse("study.yaml", []byte(file+c.stop+"\n"), tables(), environment)
+		if err != nil {
+			t.Errorf("%s: %v", c.stop, err)
+			continue
+		}
+		if d := cmp.Diff(c.want, got.Definition.Stop); d != "" || got.Definition.Ahead != 2 {
+			t.Errorf("%s: ahead %d, %s", c.stop, got.Definition.Ahead, d)
+		}
+		b, err := json.Marshal(got.Definition.Stop)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again study.Stop
+		if err := json.Unmarshal(b, &again); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(c.want, again); d != "" {
+			t.Errorf("%s becomes %s: %s", c.stop, b, d)
+		}
+	}
+}
+
+// Which scheduler is used where a file names none depends on the fidelity.
+func TestDefaultSchedule(t *testing.T) {
+	const file = "objective: { minimize: y }\nparameters: { x: { float: [0, 1] } }\n"
+	for more, want := range map[string]string{
+		"":                       "fixed",
+		"fidelity: { max: 9 }\n": "median",
+		"fidelity: { max: 9 }\nschedule: fixed\n":    "fixed",
+		"fidelity: { max: 9 }\nschedule: { }\n":      "",
+		"schedule: { algorithm: median, warmup: 2 }": "median",
+	} {
+		got, err := config.Parse("study.yaml", []byte(file+more), tables(), environment)
+		if want == "" {
+			if err == nil {
+				t.Errorf("%q is taken", more)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", more, err)
+		} else if name := got.Definition.Schedule.Name; name != want {
+			t.Errorf("%q: the scheduler is %s, want %s", more, name, want)
+		}
+	}
+	none := tables()
+	none.FidelitySchedule = ""
+	if got, err := config.Parse("study.yaml", []byte(file+"fidelity: { max: 9 }\n"), none, environment); err != nil || got.Definition.Schedule.Name != "fixed" {
+		t.Errorf("without one for it: %v, %v", got, err)
+	}
+}
 
 // TestExample reads a file with every key and looks at every field.
 func TestExample(t *testing.T) {
@@ -171,7 +243,7 @@ func TestExample(t *testing.T) {
 "fidelity":{"step":"epoch","min":1,"max":81},
 "search":{"name":"tpe","settings":{"startup":5}},
 "schedule":{"name":"median","settings":{"warmup":3}},
-"seed":7,"parallel":4,
+"seed":7,"parallel":4,"ahead":1,
 "enqueue":[{"layers":3,"lr":0.0003,"momentum":0.0,"opt":"sgd"}],
 "stop":{"trials":200,"time":"2h0m0s","target":0.02,"no_improvement":40,"resource":10000,"finish":true},
 "retry":{"max":3,"on":["lost","oom","exit:75"],"backoff":"30s","max_consecutive_failed":5},

@@ -73,7 +73,7 @@ var topKeys = []key{
 	{name: "fidelity", shape: object(fidelityKeys), doc: "What a step of training is and how many there are; schedulers need it to give trials less than all."},
 	{name: "enqueue", shape: list(mapOf(aScalar)), doc: "Configurations to try first; parameters left out are filled in."},
 	{name: "search", shape: either(anyText, ref("search")), doc: "Which configuration next: the algorithm's name, or a mapping."},
-	{name: "schedule", shape: either(anyText, ref("schedule")), doc: "How long each trial runs: the scheduler's name, or a mapping with its settings."},
+	{name: "schedule", shape: either(anyText, ref("schedule")), doc: "How long each trial runs: the scheduler's name, or a mapping with its settings. Default: auto where there is a fidelity, else fixed."},
 	{name: "stop", shape: object(stopKeys), doc: "When the study or a trial ends."},
 	{name: "retry", shape: object(retryKeys), doc: "What happens to a trial that failed for no fault of its configuration."},
 	{name: "resources", shape: object(resourceKeys), doc: "What one trial occupies."},
@@ -124,6 +124,7 @@ var searchKeys = []key{
 	{name: "algorithm", shape: anyText, doc: "The algorithm's name. Default: auto."},
 	{name: "seed", shape: shape{"type": "integer", "minimum": 0}, doc: "Seed of every random choice. Default: drawn once, and shown."},
 	{name: "parallel", shape: whole(1), doc: "Trials that run at once. Default: 1."},
+	{name: "ahead", shape: whole(0), doc: "Configurations chosen while the trials before them still run, and without their results, so that a free slot starts at once. Default: 0."},
 }
 
 var scheduleKeys = []key{
@@ -136,7 +137,9 @@ var stopKeys = []key{
 	{name: "per_trial", shape: duration, doc: "Wall time of one attempt. Default: no bound."},
 	{name: "target", shape: aNumber, doc: "A value of the first objective that is good enough. Default: none."},
 	{name: "no_improvement", shape: whole(1), doc: "Trials in a row without a new best. Default: no bound."},
-	{name: "resource", shape: aNumber, doc: "Steps paid for, over all trials. Default: no bound."},
+	{name: "improvement", shape: aNumber, doc: "The gain in the first objective for which one more trial is worth it: ends when less is expected. Default: no bound."},
+	{name: "regret", shape: either(aNumber, oneOf("auto")), doc: "How much better than the best something untried may be: ends when it is likely to be less; auto: less than the noise. Default: no bound."},
+	{name: "resource", shape: aNumber, doc: "Steps paid for, over all trials, again where a trial starts over. Default: no bound."},
 	{name: "finish", shape: aBool, doc: "Let running trials end when time is up. Default: false."},
 	{name: "grace", shape: duration, doc: "From the stop file to the signal that ends a trial. Default: 15s where the trial is paused, else 1s."},
 	{name: "cost", absent: "a bound on cost is not part of this version of afina"},

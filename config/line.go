@@ -179,6 +179,7 @@ func (l *line) options(o LineOptions, d *study.Definition) {
 			l.badLookup(place{}, "--search", err)
 		}
 	}
+	d.Schedule.Name = l.tables.defaultSchedule(d.Fidelity)
 	if o.Schedule != "" {
 		d.Schedule.Name = o.Schedule
 		if _, err := l.tables.Schedule.Lookup(o.Schedule); err != nil {

@@ -145,6 +145,10 @@ func TestLineOptions(t *testing.T) {
 		d.Source != "python -u src/train.py '{x:int(1,2)}' 'a b'" {
 		t.Errorf("got %+v", d)
 	}
+	o.Schedule = ""
+	if got, err = config.ParseLine([]string{"p", "{x:int(1,2)}"}, o, tables()); err != nil || got.Definition.Schedule.Name != "median" {
+		t.Errorf("with a fidelity: %v, %v", got, err)
+	}
 	for name, test := range map[string]struct {
 		o    config.LineOptions
 		want string

@@ -19,11 +19,15 @@ const MaxParallel = 10_000
 // searchAndSchedule reads both and sets the methods up, so that what only
 // they know to be wrong is told now. It reports whether a seed was given.
 func (r *reader) searchAndSchedule(f *fields, d *study.Definition) (seeded bool) {
-	where := methodPlaces{search: pos(f.node), schedule: pos(f.node)}
+	where := methodPlaces{search: pos(f.node), schedule: pos(f.node), stop: pos(f.node)}
+	if n := f.vals["stop"]; n != nil {
+		where.stop = pos(n)
+	}
 	if n := f.vals["search"]; n != nil {
 		where.search = pos(n)
 		seeded = r.search(n, d)
 	}
+	d.Schedule.Name = r.tables.defaultSchedule(d.Fidelity)
 	if n := f.vals["schedule"]; n != nil {
 		where.schedule = pos(n)
 		r.schedule(n, d)
@@ -59,15 +63,19 @@ func (r *reader) search(n *yaml.Node, d *study.Definition) (seeded bool) {
 		}
 	}
 	g.whole("parallel", 1, &d.Parallel)
+	g.whole("ahead", 0, &d.Ahead)
 	if d.Parallel > MaxParallel {
 		r.bad(g.at("parallel"), "search.parallel", "", "%d is more than the limit of %d", d.Parallel, MaxParallel)
+	}
+	if d.Ahead > MaxParallel {
+		r.bad(g.at("ahead"), "search.ahead", "", "%d is more than the limit of %d", d.Ahead, MaxParallel)
 	}
 	for _, e := range g.more {
 		path := join("search", e.name)
 		method, err := r.tables.Search.Lookup(e.name)
 		switch {
 		case err != nil:
-			known := []string{"algorithm", "seed", "parallel"}
+			known := []string{"algorithm", "seed", "parallel", "ahead"}
 			hint := diag.Nearest(e.name, append(known, d.Search.Name))
 			if hint != "" {
 				hint = `did you mean "` + hint + `"?`
@@ -184,8 +192,9 @@ func settingsHint(list []setting.Setting) string {
 	return "settings: " + strings.Join(names, ", ")
 }
 
-// methodPlaces is where the choice of methods stands.
-type methodPlaces struct{ search, schedule place }
+// methodPlaces is where the choice of methods stands, and the stop rules that
+// not all of them can follow.
+type methodPlaces struct{ search, schedule, stop place }
 
 // methods sets both methods up for the definition, unless something else is
 // wrong already: they may complain of what follows from that.
@@ -198,15 +207,17 @@ func (r *reader) methods(d *study.Definition, where methodPlaces) {
 		r.badLookup(where.search, "search", err)
 	} else if search.New != nil {
 		p := suggest.Problem{Objectives: len(d.Objectives), Parallel: d.Parallel, Trials: d.Stop.Trials}
-		if _, err := search.New(p, d.Search.Settings); err != nil {
+		if s, err := search.New(p, d.Search.Settings); err != nil {
 			r.badLookup(where.search, "search", err)
+		} else if err := suggest.CheckStop(d, s); err != nil {
+			r.badLookup(where.stop, "stop", err)
 		}
 	}
 	sched, err := r.tables.Schedule.Lookup(d.Schedule.Name)
 	if err != nil {
 		r.badLookup(where.schedule, "schedule", err)
 	} else if sched.New != nil {
-		p := schedule.Problem{Objectives: d.Objectives, Fidelity: d.Fidelity, Parallel: d.Parallel, Trials: d.Stop.Trials, Seed: d.Seed}
+		p := schedule.Problem{Space: d.Space, Objectives: d.Objectives, Fidelity: d.Fidelity, Parallel: d.Parallel, Trials: d.Stop.Trials, Seed: d.Seed}
 		if _, err := sched.New(p, d.Schedule.Settings); err != nil {
 			r.badLookup(where.schedule, "schedule", err)
 		}

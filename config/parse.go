@@ -38,6 +38,17 @@ type Tables struct {
 	Schedule        schedule.Table
 	DefaultSearch   string
 	DefaultSchedule string
+	// FidelitySchedule is used instead of DefaultSchedule where a fidelity is
+	// declared; "" is the same.
+	FidelitySchedule string
+}
+
+// defaultSchedule returns the scheduler of a study that names none.
+func (t *Tables) defaultSchedule(f *study.Fidelity) string {
+	if f != nil && t.FidelitySchedule != "" {
+		return t.FidelitySchedule
+	}
+	return t.DefaultSchedule
 }
 
 // Result is a study as its user described it.
@@ -59,12 +70,13 @@ const (
 	defaultRetries  = 2
 )
 
-// newDefinition returns a definition with the defaults filled in.
+// newDefinition returns a definition with the defaults filled in. The scheduler
+// is that of a study without a fidelity.
 func newDefinition(source string, t Tables) *study.Definition {
 	return &study.Definition{
 		Source: source, Parallel: 1,
 		Search:   study.Method{Name: t.DefaultSearch},
-		Schedule: study.Method{Name: t.DefaultSchedule},
+		Schedule: study.Method{Name: t.defaultSchedule(nil)},
 		Retry: study.Retry{
 			Max: defaultRetries, Backoff: defaultBackoff, MaxConsecutiveFailed: defaultFailed,
 			On: []string{string(study.ClassLost), string(study.ClassTemporary), string(study.ClassPreempted)},

@@ -202,6 +202,26 @@ func (r *reader) above(f *fields, name string, to *float64) {
 	}
 }
 
+// limit reads a finite number above 0, or the word auto.
+func (r *reader) limit(f *fields, name string, to **study.Limit) {
+	n := f.vals[name]
+	if n == nil {
+		return
+	}
+	if n.Kind == yaml.ScalarNode && n.Value == "auto" {
+		*to = &study.Limit{Auto: true}
+		return
+	}
+	if v, ok := r.value(n, join(f.path, name)); ok && !v.IsNumber() {
+		r.bad(pos(n), join(f.path, name), "write auto, or a number such as 0.01", "must be a number or auto, not %s", kindName(n))
+		return
+	}
+	l := study.Limit{}
+	if r.above(f, name, &l.Value); l.Value > 0 {
+		*to = &l
+	}
+}
+
 func (r *reader) stop(f *fields, d *study.Definition) {
 	n := f.vals["stop"]
 	if n == nil {
@@ -220,6 +240,8 @@ func (r *reader) stop(f *fields, d *study.Definition) {
 		}
 	}
 	g.whole("no_improvement", 1, &d.Stop.NoImprovement)
+	r.above(g, "improvement", &d.Stop.Improvement)
+	r.limit(g, "regret", &d.Stop.Regret)
 	r.above(g, "resource", &d.Stop.Resource)
 	if g.has("resource") && f.keys["fidelity"] == nil {
 		r.bad(pos(g.keys["resource"]), "stop.resource", "add fidelity: { max: … }, or use trials:", "counts steps of the fidelity, and there is none")

@@ -95,6 +95,47 @@ func BenchmarkAskTell(b *testing.B) {
 	}
 }
 
+// BenchmarkAskLatency is how long ask takes where a suggestion takes 5 ms and
+// 10 ms pass between tell and ask: made early, at once, or chosen ahead while
+// the trial, which takes 10 ms, ran.
+func BenchmarkAskLatency(b *testing.B) {
+	const takes = 5 * time.Millisecond
+	for _, c := range []struct {
+		name           string
+		between, train time.Duration
+		ahead          int
+	}{
+		{"asked at once", 0, 2 * takes, 0},
+		{"asked later", 2 * takes, 0, 0},
+		{"chosen ahead", 0, 2 * takes, 1},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			def := floats(b, 5)
+			def.Ahead = c.ahead
+			s := memory.New()
+			if err := s.Create(b.Context(), def); err != nil {
+				b.Fatal(err)
+			}
+			e := running(b, Options{Store: s, Study: def.ID, Search: (&slow{takes: takes}).method(), Schedule: fixed.Method()})
+			waited := time.Duration(0)
+			for b.Loop() {
+				began := time.Now()
+				g, err := e.Lease(b.Context(), study.LeaseRequest{Worker: "w", N: 1, Wait: true})
+				if err != nil {
+					b.Fatal(err)
+				}
+				waited += time.Since(began)
+				time.Sleep(c.train)
+				if err := e.Finish(b.Context(), g.Trials[0].Ticket, complete(1)); err != nil {
+					b.Fatal(err)
+				}
+				time.Sleep(c.between)
+			}
+			b.ReportMetric(float64(waited.Microseconds())/float64(b.N), "µs-waited/ask")
+		})
+	}
+}
+
 // BenchmarkDecide is the pure half of ask and tell alone, without the
 // suggester.
 func BenchmarkDecide(b *testing.B) {

@@ -24,7 +24,7 @@ func (s *state) decide(now time.Time, in input) effects {
 	case cancelInput:
 		s.cancel(in)
 	case proposalsInput:
-		s.proposals(in)
+		s.arrived(in)
 	case reportInput:
 		s.report(in)
 	case finishInput:
@@ -66,7 +66,7 @@ func (s *state) pulse() {
 }
 
 // conclude draws the consequences of what has happened: budgets, requests that
-// can be served, the study's end.
+// can be served, the study's end, what can be thought of meanwhile.
 func (s *state) conclude() {
 	s.checkBudget()
 	why := s.pump()
@@ -74,6 +74,7 @@ func (s *state) conclude() {
 		why = study.GrantStopped
 	}
 	s.settle(why)
+	s.prepare()
 }
 
 // start is decided once, when the study is opened: the definition where it
@@ -176,7 +177,7 @@ func (s *state) add(in addInput) {
 	}
 	if !s.running() {
 		s.extra[n] = true
-		s.ending = nil
+		s.ending, s.enough = nil, ""
 	}
 	if s.log.Status != study.StatusRunning {
 		s.opened, s.spentBefore = s.now, s.log.Spent
@@ -217,16 +218,20 @@ func (s *state) stop(in stopInput) {
 			s.ending = &ending{status: study.StatusStopped, reason: in.reason, handBack: true}
 		}
 		if in.kill {
-			s.orderAll(study.VerdictStop)
+			s.orderAll(study.VerdictStop, nil)
 		}
 	}
 	s.answer(in.ref, nil, nil)
 }
 
 // orderAll tells every running trial to end, with the answer to its next
-// report or beat. One that was told to end otherwise is doing so.
-func (s *state) orderAll(v study.Verdict) {
-	for _, l := range s.leases {
+// report or beat, but those to be spared. One that was told to end otherwise is
+// doing so.
+func (s *state) orderAll(v study.Verdict, spare func(*study.Trial) bool) {
+	for n, l := range s.leases {
+		if spare != nil && spare(s.log.Book.Trial(n)) {
+			continue
+		}
 		if l.order == "" {
 			l.order = v
 		}

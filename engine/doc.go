@@ -33,6 +33,19 @@
 //	paused                    fenced      conflict             conflict          no effect
 //	ended                     fenced      conflict             conflict          no effect
 //
+// # Thinking early
+//
+// A suggestion that takes long keeps a free slot waiting. Where nothing else is
+// to be done and a slot is free, the engine therefore puts the question that the
+// next request will put, and uses the answer if the history is still the very
+// one that it was put for; anything that happens before makes it worthless, and
+// tells the suggester so by its context. Trials are the same as without. That
+// helps who does something between telling a result and asking for more. Where
+// a worker brings a result and wants the next trial at once, only choosing ahead
+// helps (the definition's Ahead): then so many trials are kept in line, each
+// chosen when the one before starts, without its result. Either way the order
+// of events alone decides, not how fast the suggester is.
+//
 // # Budgets
 //
 // A budget of trials bounds what the suggester and the scheduler make; what a

@@ -16,9 +16,22 @@ func (s *state) end(status study.Status, reason string) {
 		return
 	}
 	s.ending = &ending{status: status, reason: reason, handBack: status == study.StatusFailed}
-	if status == study.StatusFailed || !s.log.Def.Stop.Finish {
-		s.orderAll(study.VerdictStop)
+	// Where a new trial is not worth it, those that run still are.
+	finish := s.log.Def.Stop.Finish || s.enough != "" && reason == s.enough
+	switch over := s.log.Def.Stop.Time > 0 && s.spent() >= time.Duration(s.log.Def.Stop.Time); {
+	case status == study.StatusFailed || over && !finish:
+		s.orderAll(study.VerdictStop, nil)
+	case !finish:
+		// A trial that has done its last step has cost all that it will, and
+		// there is only its result to come.
+		s.orderAll(study.VerdictStop, s.trained)
 	}
+}
+
+// trained reports whether a trial has done the last step of the fidelity.
+func (s *state) trained(t *study.Trial) bool {
+	f := s.log.Def.Fidelity
+	return f != nil && f.Max > 0 && t.LastStep() >= f.Max
 }
 
 // checkBudget begins the end where a budget is spent or the target reached,
@@ -34,8 +47,8 @@ func (s *state) checkBudget() {
 	}
 }
 
-// spentUp returns which of the budgets other than that of trials is spent, ""
-// while none is.
+// spentUp returns which of the budgets other than that of trials is spent, or
+// why more trials are not worth it; "" while neither is.
 func (s *state) spentUp() string {
 	stop := &s.log.Def.Stop
 	switch {
@@ -48,7 +61,7 @@ func (s *state) spentUp() string {
 	case stop.Resource > 0 && s.paid >= stop.Resource:
 		return fmt.Sprintf("the resource of %s units is spent", value.FormatFloat(stop.Resource))
 	}
-	return ""
+	return s.enough
 }
 
 // reached reports whether the best value is at least as good as target.
@@ -94,6 +107,6 @@ func (s *state) checkEnd() bool {
 // goesOn reports whether the scheduler would use a free slot without the
 // suggester: for a paused trial or a copy.
 func (s *state) goesOn() bool {
-	order := s.sched.Next(s.log.Book.History())
+	order := s.order()
 	return order.Action == schedule.Resume || order.Action == schedule.Start && !order.Config.IsZero() && s.mayCreate()
 }

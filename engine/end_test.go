@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/afina-hpo/afina/schedule"
 	"github.com/afina-hpo/afina/study"
 )
 
@@ -103,30 +104,87 @@ func TestTimeIsUp(t *testing.T) {
 	}
 }
 
-func TestResourceIsPaidOnce(t *testing.T) {
-	p := newPlay(t, func(d *study.Definition) { d.Stop.Resource = 15 })
-	a := p.ask()
-	for step := range 10 {
-		if _, err := p.report(a.Ticket, float64(step+1), 1); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p.later(ttl) // lost; the next attempt takes the same steps again
-	a = p.ask()
-	for step := range 10 {
-		if _, err := p.report(a.Ticket, float64(step+1), 1); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p.restart()
-	if p.s.paid != 10 || p.s.ending != nil {
-		t.Fatalf("%v units are paid", p.s.paid)
-	}
-	if v, err := p.report(a.Ticket, 15, 1); v != study.VerdictContinue || err != nil {
-		t.Fatal(v, err)
-	}
-	if v := p.beat("w", a.Ticket)[a.Ticket]; v != study.VerdictStop {
-		t.Errorf("the budget is spent, and the trial is told %q", v)
+// A budget of resource bounds what is paid, over restarts of trials and of
+// afina: a promoted trial that goes on pays the difference, one that starts
+// over pays for everything again, as does one whose lost attempt left no
+// checkpoint.
+func TestResourceBudget(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		from       float64 // where the promoted trial is to go on
+		first      int     // the first step that it reports then
+		lose       bool    // its attempt is lost after two reports
+		first2     int     // the first step that the next reports
+		budget     float64
+		last, paid float64 // the step at which the budget is spent, and what is then paid
+	}{
+		{"resumed", 3, 4, false, 0, 7, 7, 7},
+		{"restarted", 0, 1, false, 0, 7, 4, 7},
+		{"restarted by the program alone", 3, 1, false, 0, 7, 4, 7},
+		{"resumed, lost, and gone on", 3, 4, true, 6, 7, 7, 7},
+		{"resumed, lost, and resumed", 3, 4, true, 4, 7, 5, 7},
+		{"resumed, lost, and started over", 3, 4, true, 1, 7, 2, 7},
+		{"restarted, lost, and started over", 0, 1, true, 1, 7, 2, 7},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newPlay(t, func(d *study.Definition) { d.Stop.Resource = c.budget })
+			p.sched = fakeSchedule{
+				next: func(h *study.History) schedule.Order {
+					if h.Len() == 1 && h.Trial(0).State == study.Paused {
+						return schedule.Order{Action: schedule.Resume, From: c.from, Until: 27}
+					}
+					return schedule.Order{Until: 3}
+				},
+				judge: func(_ *study.History, t *study.Trial) study.Verdict {
+					if t.Until == 3 && t.LastStep() >= 3 {
+						return study.VerdictPause
+					}
+					return study.VerdictContinue
+				},
+			}
+			report := func(k study.Ticket, step int) {
+				t.Helper()
+				p.restart()
+				if _, err := p.report(k, float64(step), 1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			a := p.ask()
+			for step := 1; step <= 3; step++ {
+				report(a.Ticket, step)
+			}
+			// The order to pause has not outlived the restart; the next report
+			// brings it again.
+			p.restart()
+			if v, err := p.report(a.Ticket, 3, 1); v != study.VerdictPause || err != nil {
+				t.Fatal(v, err)
+			}
+			p.wantCode(p.finish(a.Ticket, study.Outcome{State: study.Paused}), "")
+			a = p.ask()
+			if a.Resume != c.from {
+				t.Fatalf("it goes on from %v", a.Resume)
+			}
+			step := c.first
+			if c.lose {
+				report(a.Ticket, step)
+				report(a.Ticket, step+1)
+				p.later(ttl)
+				a = p.ask()
+				step = c.first2
+			}
+			for ; p.s.ending == nil && step < 27; step++ {
+				report(a.Ticket, step)
+			}
+			if got := float64(step - 1); got != c.last || p.s.paid != c.paid {
+				t.Errorf("the budget is spent at step %v with %v units, want step %v and %v", got, p.s.paid, c.last, c.paid)
+			}
+			if v := p.beat("w", a.Ticket)[a.Ticket]; v != study.VerdictStop {
+				t.Errorf("the budget is spent, and the trial is told %q", v)
+			}
+			if paid := p.s.log.Book.Trial(0).Paid(); paid != p.s.paid {
+				t.Errorf("the trial has paid %v of %v", paid, p.s.paid)
+			}
+		})
 	}
 }
 
@@ -288,5 +346,39 @@ func TestTrialsAddedWhileRunning(t *testing.T) {
 	p.want("running", study.StatusRunning)
 	if _, err := p.add(-1); study.CodeOf(err) != study.Invalid {
 		t.Errorf("out of range: %v", err)
+	}
+}
+
+// The answer to the report that spends the last of the resource says so; a
+// trial that has done its last step is left to tell its result.
+func TestResourceIsSpentAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		budget float64
+		want   study.Verdict
+		states string
+	}{
+		{5, study.VerdictStop, "complete cancelled"},
+		{6, study.VerdictContinue, "complete complete"},
+	} {
+		p := newPlay(t, func(d *study.Definition) {
+			d.Stop.Resource, d.Fidelity = c.budget, &study.Fidelity{Min: 1, Max: 3}
+		})
+		a, b := p.ask(), p.ask()
+		if v, err := p.report(a.Ticket, 3, 1); v != study.VerdictContinue || err != nil {
+			t.Fatal(v, err)
+		}
+		if v, err := p.report(b.Ticket, c.budget-3, 1); v != c.want || err != nil {
+			t.Errorf("with a budget of %v the trial is told to %q (%v), want %q", c.budget, v, err, c.want)
+		}
+		if orders := p.beat("w", a.Ticket); len(orders) > 0 {
+			t.Errorf("the trial that has done everything is told %v", orders)
+		}
+		p.tell(a.Ticket, 1)
+		if c.want == study.VerdictStop {
+			p.wantCode(p.finish(b.Ticket, study.Outcome{State: study.Cancelled}), "")
+		} else {
+			p.tell(b.Ticket, 1)
+		}
+		p.want(c.states, study.StatusFinished)
 	}
 }

@@ -86,8 +86,12 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := suggest.CheckStop(def, e.suggester); err != nil {
+		return nil, err
+	}
 	e.state = newState(log, maker{o.Search.Name, o.Search.Version}, time.Now(), o.Lease)
-	e.state.sched, err = o.Schedule.New(schedule.Problem{Objectives: def.Objectives, Fidelity: def.Fidelity, Parallel: def.Parallel, Trials: def.Stop.Trials, Seed: def.Seed}, def.Schedule.Settings)
+	e.state.version, e.state.copies = o.Schedule.Version, o.Schedule.Copies
+	e.state.sched, err = o.Schedule.New(schedule.Problem{Space: def.Space, Objectives: def.Objectives, Fidelity: def.Fidelity, Parallel: def.Parallel, Trials: def.Stop.Trials, Seed: def.Seed}, def.Schedule.Settings)
 	if err != nil {
 		return nil, err
 	}
@@ -154,10 +158,18 @@ func (e *Engine) Join(ctx context.Context, name string) error {
 // Lease hands out trials, after it has ended the one that the request brings
 // back. When ctx ends while it waits, it returns what it has.
 func (e *Engine) Lease(ctx context.Context, r study.LeaseRequest) (study.Grant, error) {
+	return e.lease(ctx, r, false)
+}
+
+func (e *Engine) lease(ctx context.Context, r study.LeaseRequest, strict bool) (study.Grant, error) {
 	if r.N < 1 {
 		return study.Grant{}, study.Errorf(study.Invalid, "", "ask for at least 1 trial, not %d", r.N)
 	}
-	val, err := e.ask(ctx, func(b base) input { return leaseOf(b, r) }, true)
+	val, err := e.ask(ctx, func(b base) input {
+		in := leaseOf(b, r)
+		in.strict = strict
+		return in
+	}, true)
 	if err != nil {
 		return study.Grant{}, err
 	}
@@ -187,6 +199,14 @@ func (e *Engine) Finish(ctx context.Context, k study.Ticket, o study.Outcome) er
 func (e *Engine) FinishAs(ctx context.Context, k study.Ticket, o study.Outcome, config space.Config) error {
 	_, err := e.ask(ctx, func(b base) input { return finishInput{base: b, ticket: k, outcome: o, config: config} }, false)
 	return err
+}
+
+// FinishAndLease is Finish and, where that succeeds, Lease, in one: what ended
+// and what is handed out is stored together. The Ended of the request is not
+// looked at.
+func (e *Engine) FinishAndLease(ctx context.Context, k study.Ticket, o study.Outcome, r study.LeaseRequest) (study.Grant, error) {
+	r.Ended = &study.Ended{Ticket: k, Outcome: o}
+	return e.lease(ctx, r, true)
 }
 
 // Beat renews leases and returns the orders for trials that are to end.

@@ -53,6 +53,7 @@ func (s *state) report(in reportInput) {
 			}
 		}
 	}
+	s.checkBudget() // so that the answer says it where this has spent the last of it
 	v := l.order
 	if v == "" {
 		v = study.VerdictContinue

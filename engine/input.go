@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
@@ -32,6 +34,8 @@ type leaseInput struct {
 	expires bool   // the lease must be renewed
 	request string // idempotency; "" none
 	ended   *finishInput
+	// strict says that nothing is handed out where ended does not count.
+	strict bool
 }
 
 func leaseOf(b base, r study.LeaseRequest) leaseInput {
@@ -54,6 +58,8 @@ type proposalsInput struct {
 	order     suggestOrder
 	proposals []suggest.Proposal
 	err       error
+	outlook   *suggest.Outlook // nil: it was not asked for, or is not known
+	took      time.Duration
 }
 
 type reportInput struct {
@@ -102,11 +108,12 @@ type tickInput struct{ base }
 type viewInput struct{ base }
 
 // effects is what decide wants done, in this order: events stored, then
-// replies given. The suggestion may start at once.
+// replies given. The suggestion may be given up, and start, at once.
 type effects struct {
 	events  []*study.Event
 	status  study.Status // what the events make of the study's; "": no change
 	replies []reply
+	giveUp  bool // the suggestion under way: nobody wants it any more
 	ask     *suggestOrder
 }
 
@@ -123,4 +130,8 @@ type suggestOrder struct {
 	n       int
 	first   int
 	seed    uint64
+	// forecast asks for the outlook, too, after so many idle trials that
+	// brought no improvement.
+	forecast bool
+	idle     int
 }

@@ -19,6 +19,10 @@ func (s *state) lease(in leaseInput) {
 	late := ""
 	if in.ended != nil {
 		if err := s.finished(*in.ended); err != nil {
+			if in.strict {
+				s.answer(in.ref, nil, err)
+				return
+			}
 			late = err.Error()
 		}
 	}

@@ -206,3 +206,28 @@ func TestLeaseThatBringsBackATrial(t *testing.T) {
 		t.Errorf("a late outcome: %+v", g)
 	}
 }
+
+// A client that only wants another trial if the last one counts gets none
+// where it does not.
+func TestStrictLease(t *testing.T) {
+	p := newPlay(t, nil)
+	first := p.ask().Ticket
+	strict := func(k study.Ticket) (study.Grant, error) {
+		b := p.ref()
+		in := leaseOf(b, study.LeaseRequest{Worker: "w", N: 1, Ended: &study.Ended{Ticket: k, Outcome: complete(3)}})
+		in.strict = true
+		val, err := p.call(b, in)
+		g, _ := val.(study.Grant)
+		return g, err
+	}
+	_, err := strict(study.Ticket{Trial: first.Trial, Attempt: 7})
+	p.wantCode(err, study.NotFound)
+	if n := p.s.log.Book.Len(); n != 1 {
+		t.Fatalf("there are %d trials", n)
+	}
+	g, err := strict(first)
+	p.wantCode(err, "")
+	if len(g.Trials) != 1 || g.Late != "" || p.s.log.Book.Trial(first.Trial).State != study.Complete {
+		t.Errorf("granted %+v", g)
+	}
+}

@@ -24,20 +24,27 @@ func (e *Engine) Run(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- e.commits.run(context.WithoutCancel(ctx)) }()
 	// One suggestion is made at a time, so neither channel ever blocks.
-	orders := make(chan *suggestOrder, 1)
+	orders := make(chan question, 1)
 	asked := make(chan proposalsInput, 1)
 	thinking, stopThinking := context.WithCancel(ctx)
 	var thoughts sync.WaitGroup
 	thoughts.Go(func() {
-		for order := range orders {
-			asked <- e.think(thinking, *order)
+		for q := range orders {
+			asked <- e.think(q.ctx, q.order)
 		}
 	})
 
+	giveUp := func() {} // the suggestion under way
 	handle := func(out effects) {
 		e.commits.push(out)
+		if out.giveUp {
+			giveUp()
+		}
 		if out.ask != nil {
-			orders <- out.ask
+			var q question
+			q.order = *out.ask
+			q.ctx, giveUp = context.WithCancel(thinking)
+			orders <- q
 		}
 	}
 	handle(e.first)
@@ -61,6 +68,7 @@ loop:
 		select {
 		case in = <-e.in:
 		case in = <-asked:
+			giveUp() // frees what watches its context
 		case <-timer.C:
 			alarm = time.Time{}
 			in = tickInput{}
@@ -86,14 +94,28 @@ loop:
 	return err
 }
 
+// question is a question to the suggester, with the context in which it is
+// worth an answer.
+type question struct {
+	ctx   context.Context
+	order suggestOrder
+}
+
 // think asks the suggester, and holds it to its contract.
 func (e *Engine) think(ctx context.Context, order suggestOrder) proposalsInput {
+	r := suggest.Request{History: order.history, N: order.n, First: order.first, Seed: order.seed}
+	in := proposalsInput{order: order}
 	e.thinking.Lock()
-	proposals, err := e.suggester.Suggest(ctx, suggest.Request{
-		History: order.history, N: order.n, First: order.first, Seed: order.seed,
-	})
+	began := time.Now()
+	proposals, err := e.suggester.Suggest(ctx, r)
+	if f, is := e.suggester.(suggest.Forecaster); is && order.forecast && err == nil {
+		if o, ok := f.Forecast(ctx, r); ok {
+			in.outlook = &o
+		}
+	}
+	in.took = time.Since(began)
 	e.thinking.Unlock()
-	in := proposalsInput{order: order, proposals: proposals, err: err}
+	in.proposals, in.err = proposals, err
 	if err != nil && !errors.Is(err, suggest.ErrExhausted) {
 		return in
 	}

@@ -35,6 +35,8 @@ type play struct {
 
 	sched   fakeSchedule
 	propose func(suggestOrder) ([]suggest.Proposal, error)
+	outlook *suggest.Outlook
+	took    time.Duration  // by the suggester, for every answer
 	hold    bool           // proposals wait until deliver
 	pending []suggestOrder // suggestions under way
 
@@ -48,6 +50,14 @@ type play struct {
 type fakeSchedule struct {
 	next  func(*study.History) schedule.Order
 	judge func(*study.History, *study.Trial) study.Verdict
+	close func(*study.History) schedule.Order // nil: as next
+}
+
+func (f *fakeSchedule) Close(h *study.History) schedule.Order {
+	if f.close == nil {
+		return f.Next(h)
+	}
+	return f.close(h)
 }
 
 func (f *fakeSchedule) Next(h *study.History) schedule.Order {
@@ -200,6 +210,9 @@ func (p *play) take(what string, out, twin effects) {
 			p.deliver()
 		}
 	}
+	if out.giveUp != twin.giveUp || out.giveUp && (out.ask != nil || len(p.pending) == 0) {
+		p.t.Fatalf("%s: a suggestion is given up that is not under way", what)
+	}
 }
 
 // deliver lets the suggester answer.
@@ -208,7 +221,11 @@ func (p *play) deliver() {
 	order := p.pending[0]
 	p.pending = p.pending[1:]
 	ps, err := p.propose(order)
-	p.do(proposalsInput{order: order, proposals: ps, err: err})
+	in := proposalsInput{order: order, proposals: ps, err: err, took: p.took}
+	if order.forecast {
+		in.outlook = p.outlook
+	}
+	p.do(in)
 }
 
 // later lets time pass. The loop would tick at wake.
@@ -382,8 +399,11 @@ func failure(c study.Class) study.Outcome {
 
 // show returns all that matters of an event.
 func show(e *study.Event) string {
-	s := fmt.Sprintf("%s %d/%d config=%s from=%v until=%v bracket=%d worker=%q step=%v values=%v state=%s objectives=%v violations=%v not before=%v status=%s %q %v",
-		e.Kind, e.Trial, e.Attempt, e.Config, e.Resume, e.Until, e.Bracket, e.Worker, e.Step, e.Values, e.State, e.Objectives, e.Violations, e.NotBefore, e.Status, e.Reason, e.Spent)
+	s := fmt.Sprintf("%s %d/%d config=%s from=%v until=%v bracket=%d worker=%q step=%v values=%v state=%s objectives=%v violations=%v not before=%v status=%s %q %v paid=%v",
+		e.Kind, e.Trial, e.Attempt, e.Config, e.Resume, e.Until, e.Bracket, e.Worker, e.Step, e.Values, e.State, e.Objectives, e.Violations, e.NotBefore, e.Status, e.Reason, e.Spent, e.Paid)
+	if e.Copy != nil {
+		s += fmt.Sprintf(" copy=%+v", *e.Copy)
+	}
 	if e.Failure != nil {
 		s += " failure=" + e.Failure.String()
 	}
@@ -402,8 +422,12 @@ func showAll(es []*study.Event) []string {
 }
 
 func showTrial(t *study.Trial) string {
-	return fmt.Sprintf("%d %s %s from=%v until=%v bracket=%d values=%v violations=%v metrics=%v reports=%v attempts=%d not before=%v",
-		t.Number, t.State, t.Config, t.Resume, t.Until, t.Bracket, t.Values, t.Violations, t.Metrics, t.Reports, len(t.Attempts), t.NotBefore)
+	s := fmt.Sprintf("%d %s %s from=%v until=%v bracket=%d values=%v violations=%v metrics=%v reports=%v attempts=%d paid=%v not before=%v",
+		t.Number, t.State, t.Config, t.Resume, t.Until, t.Bracket, t.Values, t.Violations, t.Metrics, t.Reports, len(t.Attempts), t.Paid(), t.NotBefore)
+	if t.Copy != nil {
+		s += fmt.Sprintf(" copy=%+v", *t.Copy)
+	}
+	return s
 }
 
 func showLog(l *study.Log) []string {

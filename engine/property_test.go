@@ -34,11 +34,21 @@ func TestAnyStory(t *testing.T) {
 			d.Stop.Finish = rapid.Bool().Draw(t, "finish")
 			d.Retry.Backoff = rapid.SampledFrom([]study.Duration{0, study.Duration(ttl)}).Draw(t, "backoff")
 			d.Retry.MaxConsecutiveFailed = rapid.SampledFrom([]int{0, 3}).Draw(t, "breaker")
+			d.Ahead = rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(t, "ahead")
+			d.Stop.Improvement = rapid.SampledFrom([]float64{0, 0, 1}).Draw(t, "improvement")
 			if rapid.Bool().Draw(t, "default") {
 				withDefault(d)
 			}
 		})
-		switch rapid.IntRange(0, 2).Draw(t, "schedule") {
+		p.outlook = rapid.SampledFrom([]*suggest.Outlook{nil, {Gain: 2}, {Gain: 0.5}}).Draw(t, "outlook")
+		switch rapid.IntRange(0, 3).Draw(t, "schedule") {
+		case 3: // every third trial is a copy of the one before
+			p.sched.next = func(h *study.History) schedule.Order {
+				if n := h.Len(); n%3 == 2 {
+					return schedule.Order{Config: at(h.Space, float64(n)), CopyFrom: n - 1, From: 1, Until: 3}
+				}
+				return schedule.Order{CopyFrom: -1}
+			}
 		case 1:
 			p.sched = rungs(8, 2)
 		case 2:
@@ -55,6 +65,7 @@ func TestAnyStory(t *testing.T) {
 			}
 			return numbered(o)
 		}
+		p.took = rapid.SampledFrom([]time.Duration{0, time.Second}).Draw(t, "thinking time")
 		ended := map[int]string{}
 		byHand := 0
 		tickets := []study.Ticket{{}}

@@ -42,7 +42,7 @@ func (s *state) serve(w *waiter) study.GrantState {
 		s.assign(w, fresh)
 		return study.GrantRunning
 	}
-	order := s.sched.Next(s.log.Book.History())
+	order := s.order()
 	switch order.Action {
 	case schedule.Resume:
 		return s.resume(w, order)
@@ -51,8 +51,11 @@ func (s *state) serve(w *waiter) study.GrantState {
 		case !order.Config.IsZero() && s.mayCreate():
 			// A copy is no work of the suggester's, which may be exhausted.
 			s.launch(w, order.Config, order, study.Origin{
-				Method: s.log.Def.Schedule.Name, Stream: -1, Seen: s.log.Book.Len(), SeenEnded: s.log.Book.EndedLen(),
+				Method: s.log.Def.Schedule.Name, Version: s.version, Stream: s.log.Book.Len(), Seen: s.log.Book.Len(), SeenEnded: s.log.Book.EndedLen(),
 			})
+			return study.GrantRunning
+		case fresh != nil && !order.Config.IsZero(): // no budget for the copy
+			s.assign(w, fresh)
 			return study.GrantRunning
 		case fresh != nil:
 			s.assign(w, s.grant(fresh, order))
@@ -78,24 +81,17 @@ func (s *state) serve(w *waiter) study.GrantState {
 	return s.suggest()
 }
 
-// suggest asks the suggester on behalf of all requests that wait, unless it
-// is known that it must not be asked or has nothing to say.
-func (s *state) suggest() study.GrantState {
-	switch {
-	case s.exhausted != "":
-		return study.GrantExhausted
-	case !s.mayCreate() || s.starved == s.log.Book.EndedLen():
-		return study.GrantWaiting
-	case s.asking:
-		return ""
+// order asks the scheduler what a free slot does, and one that wants to know
+// tells that no new trial will be made any more.
+func (s *state) order() schedule.Order {
+	h := s.log.Book.History()
+	if c, is := s.sched.(schedule.Closer); is {
+		starved := len(s.leases) == 0 && !s.asking && s.starved == h.EndedLen()
+		if s.exhausted != "" || starved || !s.mayCreate() {
+			return c.Close(h)
+		}
 	}
-	n := s.wanted()
-	if budget := s.log.Def.Stop.Trials; budget > 0 {
-		n = min(n, budget-s.created)
-	}
-	s.asking = true
-	s.out.ask = &suggestOrder{history: s.log.Book.History(), n: n, first: s.log.Book.Len(), seed: s.log.Def.Seed}
-	return ""
+	return s.sched.Next(h)
 }
 
 // mayCreate reports whether the budget allows one more trial.
@@ -138,9 +134,17 @@ func (s *state) resume(w *waiter, order schedule.Order) study.GrantState {
 func (s *state) launch(w *waiter, c space.Config, order schedule.Order, o study.Origin) {
 	t := s.emit(study.Event{
 		Kind: study.EventQueued, Trial: s.log.Book.Len(), Config: c, Origin: &o,
-		Until: order.Until, Bracket: order.Bracket,
+		Until: order.Until, Bracket: order.Bracket, Copy: s.copied(order),
 	})
 	s.assign(w, s.grant(t, order))
+}
+
+// copied returns whose checkpoint a new trial begins with, nil for none.
+func (s *state) copied(order schedule.Order) *study.Copy {
+	if order.Config.IsZero() || order.CopyFrom < 0 || order.CopyFrom >= s.log.Book.Len() {
+		return nil
+	}
+	return &study.Copy{Trial: order.CopyFrom, Step: order.From}
 }
 
 // grant stores what the scheduler ordered for a queued trial, where that is
@@ -178,6 +182,12 @@ func (s *state) assignment(t *study.Trial, l *lease) (study.Assignment, error) {
 		Seed:   study.TrialSeed(s.log.Def.Seed, t.Number),
 		Resume: t.Resume, Until: t.Until,
 	}
+	switch {
+	case t.Copy != nil && t.Resume == t.Copy.Step:
+		a.Copy = t.Copy
+	case s.copies:
+		a.Keep = t.Resume > 0
+	}
 	if !l.expires.IsZero() {
 		a.Lease = study.Duration(s.leaseTTL)
 	}
@@ -194,23 +204,31 @@ func (s *state) proposals(in proposalsInput) {
 		s.end(study.StatusFailed, "the search algorithm "+s.made.name+" failed: "+in.err.Error())
 		return
 	}
+	if s.enough = s.enoughBy(in); s.enough != "" {
+		return
+	}
 	known := s.log.Book.Len()
 	for i, p := range in.proposals {
 		if s.madeSince(in.order.history.Len(), known, p.Config) {
 			continue
 		}
 		w := s.next()
-		if w == nil || s.over || !s.mayCreate() || !s.running() {
+		if w == nil && s.lacking() <= 0 || s.over || !s.mayCreate() || !s.running() {
 			return
 		}
 		order := s.sched.Next(s.log.Book.History())
 		if order.Action != schedule.Start || !order.Config.IsZero() {
 			return
 		}
-		s.launch(w, p.Config, order, study.Origin{
+		o := study.Origin{
 			Method: s.made.name, Version: s.made.version, Note: p.Note, Stream: in.order.first + i,
 			Seen: in.order.history.Len(), SeenEnded: in.order.history.EndedLen(),
-		})
+		}
+		if w == nil {
+			s.queue(p.Config, o) // chosen ahead; granted when it is its turn
+		} else {
+			s.launch(w, p.Config, order, o)
+		}
 	}
 	switch {
 	case exhausted:

@@ -107,6 +107,42 @@ func TestPausedTrialsOutliveBudgetAndSpace(t *testing.T) {
 	}
 }
 
+// A scheduler that waits for company is told when none will come: the space or
+// the budget is exhausted. Then it sends on whom it has.
+func TestCloser(t *testing.T) {
+	for _, exhausted := range []bool{false, true} {
+		p := newPlay(t, func(d *study.Definition) {
+			if !exhausted {
+				d.Stop.Trials = 2
+			}
+		})
+		p.propose = func(o suggestOrder) ([]suggest.Proposal, error) {
+			if exhausted && o.first+o.n > 2 {
+				o.n = max(0, 2-o.first)
+				ps, _ := numbered(o)
+				return ps, suggest.ErrExhausted
+			}
+			return numbered(o)
+		}
+		p.sched = rungs(99, 99) // nobody goes on as long as somebody may come
+		p.sched.close = func(h *study.History) schedule.Order {
+			if h.Trial(1).State == study.Paused {
+				return schedule.Order{Action: schedule.Resume, Trial: 1, From: 1, Until: 2}
+			}
+			return schedule.Order{Action: schedule.Done}
+		}
+		p.pause(p.ask())
+		p.pause(p.ask())
+		p.restart()
+		a := p.ask()
+		if a.Ticket != (study.Ticket{Trial: 1, Attempt: 2}) {
+			t.Fatalf("leased %v", a.Ticket)
+		}
+		p.tell(a.Ticket, 1)
+		p.want("paused complete", study.StatusFinished)
+	}
+}
+
 // A scheduler may be slow. It is asked where something has changed for whoever
 // waits, not for every sign of life, and not at all while nobody waits.
 func TestSchedulerIsNotAskedForNothing(t *testing.T) {
@@ -157,9 +193,10 @@ func TestScheduleOfTrialsMadeByHand(t *testing.T) {
 		{"start", schedule.Order{Until: 3, Bracket: 2}, 3},
 		{"wait", schedule.Order{Action: schedule.Wait}, 0},
 		{"done", schedule.Order{Action: schedule.Done}, 0},
+		{"a copy beyond the budget", schedule.Order{Config: at(lineSpace(), 1), From: 2, Until: 3}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := newPlay(t, nil)
+			p := newPlay(t, func(d *study.Definition) { d.Stop.Trials = 1 })
 			p.sched.next = func(*study.History) schedule.Order { return test.order }
 			if _, err := p.add(5); err != nil {
 				t.Fatal(err)
@@ -173,19 +210,67 @@ func TestScheduleOfTrialsMadeByHand(t *testing.T) {
 }
 
 // A copy that the scheduler orders does not need the suggester, but the budget.
+// Where it comes from outlives every restart, and is told until the trial has
+// a checkpoint of its own.
 func TestCopies(t *testing.T) {
 	p := newPlay(t, func(d *study.Definition) { d.Stop.Trials = 2 })
 	p.propose = func(suggestOrder) ([]suggest.Proposal, error) { return nil, errors.New("asked") }
 	p.sched.next = func(h *study.History) schedule.Order {
-		return schedule.Order{Config: at(h.Space, 5), From: 3, Until: 6, Bracket: 1, CopyFrom: 0}
+		switch {
+		case h.Len() == 0:
+			return schedule.Order{Config: at(h.Space, 4), Until: 3, CopyFrom: -1}
+		case h.Len() == 1:
+			return schedule.Order{Config: at(h.Space, 5), From: 3, Until: 6, Bracket: 1, CopyFrom: 0}
+		}
+		for t := range h.Open() {
+			if t.State == study.Paused {
+				return schedule.Order{Action: schedule.Resume, Trial: t.Number, From: 6, Until: 9}
+			}
+		}
+		return schedule.Order{Action: schedule.Wait}
 	}
-	a := p.ask()
-	if a.Resume != 3 || a.Until != 6 || a.Config.At(0).AsFloat() != 5 {
+	p.sched.judge = func(_ *study.History, t *study.Trial) study.Verdict {
+		if t.LastStep() == 6 {
+			return study.VerdictPause
+		}
+		return study.VerdictContinue
+	}
+	first := p.ask()
+	if first.Copy != nil || first.Resume != 0 || first.Keep {
+		t.Fatalf("leased %+v", first)
+	}
+	copied := func(attempt int) study.Assignment {
+		t.Helper()
+		a := p.ask()
+		if a.Ticket != (study.Ticket{Trial: 1, Attempt: attempt}) || a.Resume != 3 || a.Until != 6 || a.Config.At(0).AsFloat() != 5 ||
+			a.Copy == nil || *a.Copy != (study.Copy{Trial: 0, Step: 3}) {
+			t.Fatalf("leased %+v", a)
+		}
+		return a
+	}
+	copied(1)
+	p.restart()
+	p.later(ttl)
+	if k := p.ask().Ticket; k.Trial != 0 {
+		t.Fatalf("leased %v", k)
+	}
+	a := copied(2)
+	p.wantGrant(p.lease(study.LeaseRequest{Worker: "v", N: 2}), "waiting")
+	if v, err := p.report(a.Ticket, 6, 1); v != study.VerdictPause || err != nil {
+		t.Fatal(v, err)
+	}
+	p.wantCode(p.finish(a.Ticket, study.Outcome{State: study.Paused}), "")
+	if p.s.paid != 3 {
+		t.Errorf("the copy has paid %v for steps 4 to 6", p.s.paid)
+	}
+	p.restart()
+	p.s.copies, p.twin.copies = true, true // as the engine does where the scheduler makes copies
+	a = p.ask()
+	if a.Trial != 1 || a.Resume != 6 || a.Copy != nil || !a.Keep {
 		t.Fatalf("leased %+v", a)
 	}
-	p.wantGrant(p.lease(study.LeaseRequest{Worker: "v", N: 2}), "1/1 waiting")
 	p.tell(a.Ticket, 1)
-	p.tell(study.Ticket{Trial: 1}, 1)
+	p.tell(study.Ticket{Trial: 0}, 1)
 	p.want("complete complete", study.StatusFinished)
 }
 

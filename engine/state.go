@@ -13,6 +13,9 @@ type state struct {
 	log   *study.Log
 	sched schedule.Scheduler
 	made  maker
+	// version is the scheduler's; copies says that it makes copies of trials.
+	version string
+	copies  bool
 
 	leases   map[int]*lease // of the running trials
 	soonest  time.Time      // no lease ends before; zero: none ends
@@ -20,10 +23,19 @@ type state struct {
 	waiting  []*waiter      // in order of arrival
 	requests requests
 
-	asking    bool   // a suggestion is being made
+	asking    bool   // a suggestion is being made that somebody waits for
+	early     *early // one that nobody waits for yet
 	starved   int    // EndedLen at which the suggester had nothing to say; -1
 	exhausted string // why no trial will ever be made again; ""
+	enough    string // why a new trial is not worth it; ""
 	ending    *ending
+	// took is how long the last suggestion took, usual how many trials the
+	// requests wanted then, most how many have run at once: what is expected
+	// of the next request. The early suggestion made last was for prepared
+	// trials made and ended.
+	took        time.Duration
+	usual, most int
+	prepared    [2]int
 	// extra is the queued and running trials that were added when the budget
 	// was spent already: they run all the same, and nothing else does (over)
 	// until they have ended.
@@ -50,6 +62,7 @@ type lease struct {
 	worker  string
 	expires time.Time // zero: never
 	order   study.Verdict
+	meter   study.Meter
 }
 
 // ending is why, and how, a study is coming to its end.
@@ -81,7 +94,7 @@ func newState(log *study.Log, made maker, now time.Time, leaseTTL time.Duration)
 			a := t.Attempt()
 			s.hold(&lease{
 				ticket: study.Ticket{Trial: t.Number, Attempt: a.Number},
-				worker: a.Worker, expires: now.Add(leaseTTL),
+				worker: a.Worker, expires: now.Add(leaseTTL), meter: study.MeterOf(t),
 			})
 		}
 	}
@@ -91,6 +104,7 @@ func newState(log *study.Log, made maker, now time.Time, leaseTTL time.Duration)
 // hold notes a lease.
 func (s *state) hold(l *lease) {
 	s.leases[l.ticket.Trial] = l
+	s.most = max(s.most, len(s.leases))
 	if !l.expires.IsZero() && (s.soonest.IsZero() || l.expires.Before(s.soonest)) {
 		s.soonest = l.expires
 	}
@@ -110,7 +124,14 @@ func (s *state) release(n int) {
 // decide, which has to look first.
 func (s *state) emit(e study.Event) *study.Trial {
 	e.At = s.now
-	before := s.log.Book.Trial(e.Trial)
+	switch e.Kind {
+	case study.EventReported:
+		s.meter(e.Trial, e.Step)
+	case study.EventRequeued, study.EventPaused, study.EventEnded:
+		if l := s.leases[e.Trial]; l != nil {
+			e.Paid = l.meter.Units()
+		}
+	}
 	if err := s.log.Apply(&e); err != nil {
 		panic("engine: " + err.Error())
 	}
@@ -123,7 +144,11 @@ func (s *state) emit(e study.Event) *study.Trial {
 		s.out.status = e.Status
 		s.noted = s.now
 		return nil
-	case study.EventExtended, study.EventRedefined:
+	case study.EventRedefined:
+		return nil
+	}
+	s.outdate()
+	if e.Kind == study.EventExtended {
 		return nil
 	}
 	t := s.log.Book.Trial(e.Trial)
@@ -135,8 +160,6 @@ func (s *state) emit(e study.Event) *study.Trial {
 		s.line.add(t)
 	case study.EventStarted:
 		s.line.remove(t.Number)
-	case study.EventReported:
-		s.paid += paid(t) - paid(before)
 	case study.EventRequeued:
 		s.release(t.Number)
 		s.line.add(t)
@@ -150,6 +173,14 @@ func (s *state) emit(e study.Event) *study.Trial {
 		s.note(s.log, t)
 	}
 	return t
+}
+
+// meter counts what a running trial has used when it has come to step.
+func (s *state) meter(n int, step float64) {
+	m := &s.leases[n].meter
+	before := m.Units()
+	m.Report(s.log.Book.Trial(n), step)
+	s.paid += m.Units() - before
 }
 
 func (s *state) answer(ref, val any, err error) {

@@ -6,12 +6,12 @@ import "github.com/afina-hpo/afina/study"
 // function of the log, so that a study that is resumed goes by the same
 // numbers as one that was never interrupted.
 type tally struct {
-	created   int // trials that count against the budget: all but the cancelled
-	paid      float64
-	worked    bool // the program has come to an end of its own
-	failedRow int  // trials failed in a row, in this process
-	sinceBest int  // trials ended since the last improvement
-	best      int  // the best complete trial by the first objective; -1
+	created   int     // trials that count against the budget: all but the cancelled
+	paid      float64 // units of resource; see [study.Trial.Paid]
+	worked    bool    // the program has come to an end of its own
+	failedRow int     // trials failed in a row, in this process
+	sinceBest int     // trials ended since the last improvement
+	best      int     // the best complete trial by the first objective; -1
 	front     []int
 }
 
@@ -21,7 +21,7 @@ func newTally(log *study.Log) tally {
 	h := log.Book.History()
 	for t := range h.All() {
 		y.created++ // note takes the cancelled ones out again
-		y.paid += paid(t)
+		y.paid += t.Paid()
 	}
 	for i := range h.EndedLen() {
 		y.note(log, h.Ended(i))
@@ -29,10 +29,6 @@ func newTally(log *study.Log) tally {
 	y.failedRow = 0 // whoever resumes has had a look
 	return y
 }
-
-// paid is how many units of resource a trial has got to. Steps that it took
-// again after an attempt was lost count once.
-func paid(t *study.Trial) float64 { return max(0, t.LastStep()) }
 
 // note counts a trial that has ended.
 func (y *tally) note(log *study.Log, t *study.Trial) {

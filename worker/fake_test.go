@@ -24,6 +24,9 @@ import (
 type queue struct {
 	trials int           // how many there are
 	resume float64       // step from which they are resumed
+	until  float64       // step up to which they may run
+	copy   *study.Copy   // what they are copies of
+	keep   bool          // whether their checkpoints are to be kept
 	hang   chan struct{} // where not nil, a lease without trials waits for it or its context
 
 	join   func() error
@@ -85,6 +88,7 @@ func (q *queue) Lease(ctx context.Context, r study.LeaseRequest) (study.Grant, e
 	}
 	return study.Grant{State: study.GrantRunning, Late: late, Trials: []study.Assignment{{
 		Ticket: study.Ticket{Trial: n, Attempt: 1}, Config: config, Seed: int64(n), Resume: q.resume,
+		Until: q.until, Copy: q.copy, Keep: q.keep,
 	}}}, nil
 }
 

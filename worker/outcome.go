@@ -65,6 +65,10 @@ func (t *trial) outcome(exit launch.Exit) study.Outcome {
 	case resultErr != nil:
 		return fail(study.ClassNoMetric, "%v", resultErr)
 	}
+	if state, ok := t.rested(); ok {
+		o.State = state
+		return o
+	}
 	if name := t.missing(); name != "" {
 		return fail(study.ClassNoMetric, "%s", harvest.Missing(name, t.reader.Seen()))
 	}

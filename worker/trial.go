@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/afina-hpo/afina/harvest"
+	"github.com/afina-hpo/afina/internal/checkpoint"
 	"github.com/afina-hpo/afina/internal/home"
 	"github.com/afina-hpo/afina/launch"
 	"github.com/afina-hpo/afina/launch/command"
@@ -43,6 +44,7 @@ type trial struct {
 
 	mu    sync.Mutex
 	end   reason // why it was told to end
+	late  reason // why it would have been, had it not ended by itself
 	shot  bool   // it had to be killed
 	ended chan struct{}
 	told  chan struct{} // closed when end is set
@@ -67,12 +69,16 @@ func (t *trial) order(v study.Verdict) {
 }
 
 // stop notes why the command is to end. A command that has ended by itself
-// needs no reason any more: a verdict on its last words changes nothing.
+// needs no reason any more; what a verdict on its last words makes of it,
+// [trial.rested] says.
 func (t *trial) stop(why reason) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	select {
 	case <-t.ended:
+		if t.late == "" {
+			t.late = why
+		}
 		return
 	default:
 	}
@@ -88,6 +94,25 @@ func (t *trial) why() (why reason, shot bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.end, t.shot
+}
+
+// rested returns what becomes of a trial whose command has ended well, at the
+// step at which it was to: it was not its end, and the verdict on its last
+// words says whether it will go on.
+func (t *trial) rested() (study.State, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	full := t.w.opts.Definition.Fidelity
+	switch {
+	case t.a.Until == 0:
+	case t.late == becausePaused:
+		return study.Paused, true
+	case t.late == becausePruned:
+		return study.Pruned, true
+	case t.late == becauseStopped && full != nil && t.a.Until < full.Max:
+		return study.Cancelled, true
+	}
+	return "", false
 }
 
 // run runs one attempt to its end.
@@ -112,6 +137,8 @@ func (w *Worker) run(ctx context.Context, slot int, a study.Assignment) study.Ou
 			class = study.ClassStart
 		} else if _, ok := errors.AsType[*renderError](err); ok {
 			class = study.ClassStart
+		} else if _, ok := errors.AsType[*checkpoint.GoneError](err); ok {
+			class = study.ClassStart
 		}
 		return study.Outcome{State: study.Failed, Failure: &study.Failure{Class: class, Message: err.Error()}, Ended: time.Now()}
 	}
@@ -123,7 +150,7 @@ type renderError struct{ error }
 
 // do prepares the attempt's folder, starts the command, and sees it through.
 func (t *trial) do(ctx context.Context, slot int) (study.Outcome, error) {
-	job, err := t.prepare(slot)
+	job, err := t.prepare(ctx, slot)
 	if err != nil {
 		return study.Outcome{}, err
 	}
@@ -163,7 +190,7 @@ func (t *trial) do(ctx context.Context, slot int) (study.Outcome, error) {
 }
 
 // prepare makes the folders and files of the attempt and fills in the job.
-func (t *trial) prepare(slot int) (launch.Job, error) {
+func (t *trial) prepare(ctx context.Context, slot int) (launch.Job, error) {
 	w, k := t.w, t.a.Ticket
 	h := w.opts.Home
 	t.dir = home.Absolute(h.Attempt(k.Trial, k.Attempt))
@@ -171,6 +198,9 @@ func (t *trial) prepare(slot int) (launch.Job, error) {
 		Study: w.opts.Definition.Name, StudyDir: home.Absolute(h.Dir), ID: trialID(w.opts.Definition, k),
 		Number: k.Trial, Attempt: k.Attempt, Dir: t.dir, CheckpointDir: home.Absolute(h.Checkpoint(k.Trial)),
 		Seed: t.a.Seed, Resume: t.a.Resume, Until: t.a.Until, Config: t.a.Config, Derived: t.a.Derived,
+	}
+	if t.a.Copy != nil {
+		tr.CopyOf = &t.a.Copy.Trial
 	}
 	cmd, err := w.template.Render(tr)
 	if err != nil {
@@ -188,10 +218,11 @@ func (t *trial) prepare(slot int) (launch.Job, error) {
 	if err != nil {
 		return launch.Job{}, &renderError{err}
 	}
-	for _, dir := range []string{tr.CheckpointDir, t.dir} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return launch.Job{}, fmt.Errorf("make the trial's folder: %w", err)
-		}
+	if err := w.shelf.Prepare(ctx, t.a); err != nil {
+		return launch.Job{}, err
+	}
+	if err := os.MkdirAll(t.dir, 0o700); err != nil {
+		return launch.Job{}, fmt.Errorf("make the trial's folder: %w", err)
 	}
 	for _, f := range cmd.Files {
 		if err := os.WriteFile(filepath.Join(t.dir, f.Name), f.Content, 0o600); err != nil {

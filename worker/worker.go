@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/afina-hpo/afina/internal/checkpoint"
 	"github.com/afina-hpo/afina/internal/home"
 	"github.com/afina-hpo/afina/launch"
 	"github.com/afina-hpo/afina/launch/command"
@@ -60,6 +61,7 @@ type Options struct {
 type Worker struct {
 	opts     Options
 	template *command.Template
+	shelf    *checkpoint.Shelf
 	setupEnv []string // of the setup commands
 	dir      string
 	setup    [][]string
@@ -80,7 +82,7 @@ func New(o Options) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Worker{opts: o, template: t, running: map[study.Ticket]*trial{}, setupEnv: slices.Clone(o.Environ)}
+	w := &Worker{opts: o, template: t, shelf: checkpoint.NewShelf(o.Home), running: map[study.Ticket]*trial{}, setupEnv: slices.Clone(o.Environ)}
 	lookup := environLookup(o.Environ)
 	for _, name := range slices.Sorted(maps.Keys(cmd.Env)) {
 		text, err := command.ExpandVariable(cmd.Env[name], lookup)

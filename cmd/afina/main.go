@@ -33,11 +33,12 @@ func main() {
 
 func adapters() cli.Adapters {
 	return cli.Adapters{
-		Version:         version,
-		Search:          builtin.Search(),
-		Schedule:        builtin.Schedule(),
-		DefaultSearch:   builtin.DefaultSearch,
-		DefaultSchedule: builtin.DefaultSchedule,
+		Version:          version,
+		Search:           builtin.Search(),
+		Schedule:         builtin.Schedule(),
+		DefaultSearch:    builtin.DefaultSearch,
+		DefaultSchedule:  builtin.DefaultSchedule,
+		FidelitySchedule: builtin.FidelitySchedule,
 		OpenStore: func(ctx context.Context, path string, allowNetworkFS bool) (cli.Store, error) {
 			return sqlite.Open(ctx, path, sqlite.Options{AllowNetworkFS: allowNetworkFS})
 		},

@@ -5,9 +5,17 @@ package builtin
 
 import (
 	"github.com/afina-hpo/afina/schedule"
+	"github.com/afina-hpo/afina/schedule/auto"
+	"github.com/afina-hpo/afina/schedule/curve"
 	"github.com/afina-hpo/afina/schedule/fixed"
+	"github.com/afina-hpo/afina/schedule/halving"
 	"github.com/afina-hpo/afina/schedule/median"
+	"github.com/afina-hpo/afina/schedule/pb2"
+	"github.com/afina-hpo/afina/schedule/pbt"
+	"github.com/afina-hpo/afina/schedule/replay"
+	"github.com/afina-hpo/afina/schedule/rule"
 	"github.com/afina-hpo/afina/suggest"
+	"github.com/afina-hpo/afina/suggest/bo"
 	"github.com/afina-hpo/afina/suggest/cmaes"
 	"github.com/afina-hpo/afina/suggest/de"
 	"github.com/afina-hpo/afina/suggest/forest"
@@ -15,22 +23,25 @@ import (
 	"github.com/afina-hpo/afina/suggest/grid"
 	"github.com/afina-hpo/afina/suggest/manual"
 	"github.com/afina-hpo/afina/suggest/nsga"
+	"github.com/afina-hpo/afina/suggest/portfolio"
 	"github.com/afina-hpo/afina/suggest/qmc"
 	"github.com/afina-hpo/afina/suggest/random"
 	"github.com/afina-hpo/afina/suggest/rbf"
 	"github.com/afina-hpo/afina/suggest/tpe"
 )
 
-// The methods used where a study does not say.
+// The methods used where a study does not say; FidelitySchedule is the scheduler
+// where it declares a fidelity, DefaultSchedule where it does not.
 const (
-	DefaultSearch   = "tpe"
-	DefaultSchedule = "fixed"
+	DefaultSearch    = "auto"
+	DefaultSchedule  = "fixed"
+	FidelitySchedule = "auto"
 )
 
 // Search returns the search algorithms.
 func Search() suggest.Table {
 	return suggest.Table{
-		tpe.Method(), forest.Method(), rbf.Method(),
+		portfolio.Method(), tpe.Method(), bo.Method(), forest.Method(), rbf.Method(),
 		cmaes.Method(), de.Method(), genetic.Method(), nsga.Method2(), nsga.Method3(),
 		qmc.Method(), random.Method(), grid.Method(), manual.Method(),
 	}
@@ -38,5 +49,11 @@ func Search() suggest.Table {
 
 // Schedule returns the schedulers.
 func Schedule() schedule.Table {
-	return schedule.Table{fixed.Method(), median.Method()}
+	return schedule.Table{
+		fixed.Method(), auto.Method(),
+		halving.ASHA(), halving.Hyperband(), halving.Halving(), halving.PASHA(),
+		median.Method(), median.Percentile(), curve.Method(),
+		rule.Bandit(), rule.Truncation(), rule.Threshold(), rule.Patience(), rule.Wilcoxon(),
+		pbt.Method(), pb2.Method(), replay.Method(),
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/afina-hpo/afina/internal/need"
 )
 
@@ -54,6 +56,50 @@ func TestBinary(t *testing.T) {
 // trainer is built once and really trained.
 func TestDigits(t *testing.T) {
 	t.Parallel()
+	p := digits(t)
+	p.afina(t, "run", "study.yaml", "--trials", "6", "--time", "10m").want(t, 0).says(t, "6 trials have ended", "best: val_loss 0.", "default: val_loss 0.")
+	trials := p.trials(t, "digits")
+	if len(trials) != 6 {
+		t.Fatalf("%d trials, want 6", len(trials))
+	}
+	if n := len(trials[0].Reports); n < 10 || trials[0].State != "complete" {
+		t.Errorf("the default is %s with %d reports, want a whole curve", trials[0].State, n)
+	}
+	p.nothingLeft(t)
+}
+
+// TestDigitsInPieces trains real networks under ASHA, killed by SIGKILL in
+// between, and all of them to the end. The best is the same, to the last digit,
+// for at most a quarter of the epochs.
+func TestDigitsInPieces(t *testing.T) {
+	t.Parallel()
+	p := digits(t)
+	p.saga(t, 8, "asha.yaml", "--trials", "24")
+	p.nothingLeft(t)
+	p.afina(t, "run", "asha.yaml", "--trials", "24", "--schedule", "fixed", "--name", "full").want(t, 0)
+	type best struct {
+		Number int
+		Values map[string]float64
+	}
+	var pieces, full best
+	p.afina(t, "best", "digits-asha", "--json").want(t, 0).into(t, &pieces)
+	p.afina(t, "best", "full", "--json").want(t, 0).into(t, &full)
+	if diff := cmp.Diff(full, pieces); diff != "" {
+		t.Errorf("the best (-all to the end +in pieces):\n%s", diff)
+	}
+	paid := 0.0
+	for _, tr := range p.trials(t, "digits-asha") {
+		paid += tr.Paid
+	}
+	if paid > 24*30/4 {
+		t.Errorf("%v epochs are paid, more than a quarter of %d", paid, 24*30)
+	}
+	t.Logf("%v epochs instead of %d", paid, 24*30)
+}
+
+// digits returns a place with the first example in it.
+func digits(t *testing.T) *place {
+	t.Helper()
 	need.Program(t, "go")
 	p := newPlace(t)
 	from := examples(t, "digits")
@@ -73,15 +119,7 @@ func TestDigits(t *testing.T) {
 	}
 	p.write(t, "go.mod", "module digits\n\ngo 1.26\n")
 	p.env = []string{"CGO_ENABLED=0", "GOFLAGS=-mod=mod"} // not the flags of the tests
-	p.afina(t, "run", "study.yaml", "--trials", "6", "--time", "10m").want(t, 0).says(t, "6 trials have ended", "best: val_loss 0.", "default: val_loss 0.")
-	trials := p.trials(t, "digits")
-	if len(trials) != 6 {
-		t.Fatalf("%d trials, want 6", len(trials))
-	}
-	if n := len(trials[0].Reports); n < 10 || trials[0].State != "complete" {
-		t.Errorf("the default is %s with %d reports, want a whole curve", trials[0].State, n)
-	}
-	p.nothingLeft(t)
+	return p
 }
 
 // TestPythonLine tunes the unmodified Python script of the README in one line.

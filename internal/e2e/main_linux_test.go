@@ -60,11 +60,12 @@ func afinaMain(args []string) int {
 	interrupts := make(chan os.Signal, 4)
 	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
 	return cli.Run(context.Background(), args, cli.Adapters{
-		Version:         "test",
-		Search:          builtin.Search(),
-		Schedule:        builtin.Schedule(),
-		DefaultSearch:   builtin.DefaultSearch,
-		DefaultSchedule: builtin.DefaultSchedule,
+		Version:          "test",
+		Search:           builtin.Search(),
+		Schedule:         builtin.Schedule(),
+		DefaultSearch:    builtin.DefaultSearch,
+		DefaultSchedule:  builtin.DefaultSchedule,
+		FidelitySchedule: builtin.FidelitySchedule,
 		OpenStore: func(ctx context.Context, path string, allowNetworkFS bool) (cli.Store, error) {
 			return sqlite.Open(ctx, path, sqlite.Options{AllowNetworkFS: allowNetworkFS, Fault: faultFrom(os.Getenv(faultVariable))})
 		},
@@ -220,7 +221,8 @@ type trial struct {
 		Number  int    `json:"attempt"`
 		Outcome string `json:"outcome"`
 	} `json:"attempts"`
-	LogTail string `json:"log_tail"`
+	Paid    float64 `json:"paid"`
+	LogTail string  `json:"log_tail"`
 }
 
 // param returns a parameter as text.

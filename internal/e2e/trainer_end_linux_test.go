@@ -150,7 +150,8 @@ search: { algorithm: random }
 schedule: { algorithm: median, min_trials: 3 }
 stop: { trials: 5 }
 `, trainerLine(t, "curve", "{x}", "4")))
-	p.afina(t, "run", "study.yaml").want(t, 0)
+	p.afina(t, "run", "study.yaml").want(t, 0).says(t, "17 steps instead of 20: 15 % saved by pruning")
+	p.afina(t, "show", "curves", "3").want(t, 0).says(t, "resource    1 step\n")
 	for i, tr := range p.trials(t, "curves") {
 		want, reports := "complete", 4
 		if i == 3 {

@@ -23,6 +23,7 @@ import (
 //	again FILE X    fail with status 75 until the third attempt; count the
 //	                attempts in the checkpoint folder
 //	fail TEXT       print TEXT to standard error and exit with 1
+//	epochs HOW X    train epochs from a checkpoint; see epochs
 //	stay FILE X     make FILE, stay until SIGTERM or FILE.go is there, print loss=X
 func train(args []string) int {
 	switch mode, args := args[0], args[1:]; mode {
@@ -40,6 +41,8 @@ func train(args []string) int {
 		}
 	case "again":
 		return again(args[0])
+	case "epochs":
+		return epochs(args[0], args[1])
 	case "fail":
 		fmt.Fprintln(os.Stderr, args[0])
 		return 1

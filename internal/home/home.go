@@ -5,6 +5,7 @@
 //	.afina/NAME/study.db         the study
 //	.afina/NAME/trials/000017/   one trial
 //	    checkpoint/              kept over attempts and pauses
+//	    checkpoint-at-9/         as it was at a pause, for copies of the trial
 //	    attempt-1/               parameters, metrics and result of one attempt
 //	    attempt-1.log.gz         its output
 package home

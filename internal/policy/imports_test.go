@@ -15,18 +15,19 @@ const module = "github.com/afina-hpo/afina"
 // not here is not allowed, and what is here but not imported is a mistake,
 // too: the text is the graph, not a wish. Tests may import more.
 //
-// The direction is num < space < study < {suggest, schedule, analyze} <
+// The direction is num < space < study < {suggest, schedule, analyze} < simulate,
 // engine; stores, launchers and harvest hang off study; worker, server and cli
 // stand above; only cmd/afina, the library and builtin name concrete methods
 // and adapters.
 const graph = `
-internal/builtin: schedule schedule/fixed schedule/median suggest suggest/cmaes suggest/de suggest/forest suggest/genetic suggest/grid suggest/manual suggest/nsga suggest/qmc suggest/random suggest/rbf suggest/tpe
+internal/builtin: schedule schedule/auto schedule/curve schedule/fixed schedule/halving schedule/median schedule/pb2 schedule/pbt schedule/replay schedule/rule suggest suggest/bo suggest/cmaes suggest/de suggest/forest suggest/genetic suggest/grid suggest/manual suggest/nsga suggest/portfolio suggest/qmc suggest/random suggest/rbf suggest/tpe
+internal/checkpoint: internal/home study
 internal/diag:
 internal/e2e:
 internal/home:
 internal/need:
 internal/policy:
-internal/present: space space/value study
+internal/present: analyze space space/value study
 num:
 num/ehvi: num/pareto num/special
 num/forest:
@@ -88,12 +89,12 @@ launch/command: internal/diag space space/value
 launch/launchtest: launch
 launch/local: launch
 harvest:
-worker: harvest internal/home launch launch/command study
+worker: harvest internal/checkpoint internal/home launch launch/command study
 config: harvest internal/diag launch/command schedule space space/expr space/value study study/setting suggest
-server/lines: analyze engine internal/diag internal/present space study
-cli: analyze config engine internal/diag internal/home internal/present launch launch/command schedule server/lines space space/value store study suggest worker
+server/lines: analyze engine internal/diag internal/present space space/value study
+cli: analyze config engine internal/diag internal/home internal/present launch launch/command schedule server/lines simulate space space/value store study study/setting suggest worker
 cmd/afina: cli internal/builtin launch launch/local store store/memory store/sqlite
-.: analyze config engine internal/builtin internal/home space space/expr space/value store store/memory store/sqlite study study/setting
+.: analyze config engine internal/builtin internal/checkpoint internal/home space space/expr space/value store store/memory store/sqlite study study/setting
 examples/digits:
 examples/library: .
 `

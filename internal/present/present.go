@@ -8,6 +8,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/afina-hpo/afina/analyze"
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
@@ -56,13 +57,17 @@ type Detail struct {
 	Origin     *study.Origin          `json:"origin,omitempty"`
 	Resume     float64                `json:"resume_step,omitempty"`
 	Until      float64                `json:"until_step,omitempty"`
-	Created    time.Time              `json:"created"`
-	Ended      time.Time              `json:"ended,omitzero"`
-	Seconds    float64                `json:"seconds,omitempty"` // of all attempts
-	Reports    []study.Report         `json:"reports"`
-	Attempts   []study.Attempt        `json:"attempts"`
-	Log        string                 `json:"log,omitempty"`      // path of the newest attempt's log
-	LogTail    string                 `json:"log_tail,omitempty"` // its last lines
+	// Copy is the trial it is a copy of, and at which step.
+	Copy *study.Copy `json:"copy,omitempty"`
+	// Paid is the units of resource that its attempts have used.
+	Paid     float64         `json:"paid,omitempty"`
+	Created  time.Time       `json:"created"`
+	Ended    time.Time       `json:"ended,omitzero"`
+	Seconds  float64         `json:"seconds,omitempty"` // of all attempts
+	Reports  []study.Report  `json:"reports"`
+	Attempts []study.Attempt `json:"attempts"`
+	Log      string          `json:"log,omitempty"`      // path of the newest attempt's log
+	LogTail  string          `json:"log_tail,omitempty"` // its last lines
 }
 
 type number float64
@@ -75,7 +80,7 @@ func (n number) MarshalJSON() ([]byte, error) {
 func MakeDetail(h *study.History, seed uint64, t *study.Trial) Detail {
 	d := Detail{
 		Trial: MakeTrial(h, t), Seed: study.TrialSeed(seed, t.Number), Metrics: t.Metrics, Feasible: t.Feasible(),
-		Origin: t.Origin, Resume: t.Resume, Until: t.Until, Created: t.Created, Ended: t.Ended,
+		Origin: t.Origin, Resume: t.Resume, Until: t.Until, Copy: t.Copy, Paid: t.Paid(), Created: t.Created, Ended: t.Ended,
 		Reports: t.Reports, Attempts: t.Attempts, Derived: Derived(h.Space, t.Config),
 	}
 	if d.Reports == nil {
@@ -125,8 +130,15 @@ type Best struct {
 	Number int           `json:"number"`
 	Params space.Config  `json:"params"`
 	Values study.Metrics `json:"values"`
+	// Runs is how many complete trials the configuration has, where there are
+	// several, and Mean their average.
+	Runs int                 `json:"runs,omitempty"`
+	Mean map[string]Estimate `json:"mean,omitempty"`
 	// Estimate is what the search algorithm believes of it, where it does.
 	Estimate map[string]Estimate `json:"estimate,omitempty"`
+	// Incumbent is the trial that the evidence speaks for: of all that were
+	// evaluated the one with the best estimate. It may be the same.
+	Incumbent *Best `json:"incumbent,omitempty"`
 }
 
 // Estimate is a believed value.
@@ -142,6 +154,32 @@ func MakeEstimate(h *study.History, mean, se []float64) map[string]Estimate {
 		m[o.Metric] = Estimate{number(mean[i]), number(se[i])}
 	}
 	return m
+}
+
+// MakeBest returns the best trial t with the evidence there is: all runs of its
+// configuration, what believe says of it, and the incumbent.
+func MakeBest(h *study.History, t *study.Trial, believe analyze.Belief) Best {
+	var runs analyze.Measured
+	if len(h.Objectives) == 1 {
+		runs = analyze.RunsOf(h, t.Config)
+	}
+	b := makeBest(h, t, runs, believe)
+	if i, ok := analyze.ByEvidence(h, believe); ok {
+		other := makeBest(h, i.Trial, i.Measured, believe)
+		b.Incumbent = &other
+	}
+	return b
+}
+
+func makeBest(h *study.History, t *study.Trial, m analyze.Measured, believe analyze.Belief) Best {
+	b := Best{Number: t.Number, Params: t.Config, Values: Values(h, t)}
+	if m.Runs > 1 {
+		b.Runs, b.Mean = m.Runs, MakeEstimate(h, []float64{m.Mean}, []float64{m.SE()})
+	}
+	if mean, se, ok := believe(t.Config); ok {
+		b.Estimate = MakeEstimate(h, mean, se)
+	}
+	return b
 }
 
 // Error is how errors are sent.

@@ -102,8 +102,8 @@ func TestRender(t *testing.T) {
 			[]string{"p", "lr=1e-5", "layers=3", "amp=true", "opt=adam", "mom=0.9", "net.act/fn-1='a b'", "units=6"}},
 		{"json", []string{"p", "--config={json}"}, withoutMom, 0, []string{"p", `--config={"lr":1e-5,"layers":3,"amp":true,"opt":null,"net.act/fn-1":"relu","units":6}`}},
 		{"file", []string{"p", "-c", "{params_file:toml}"}, nil, 0, []string{"p", "-c", "/t/7/params.toml"}},
-		{"trial", []string{"p", "{trial.id}", "{trial.number}", "{trial.dir}", "{trial.seed}", "{study.dir}", "{study.name}"}, nil, 0,
-			[]string{"p", "digits-7", "7", "/t/7", "42", "/s", "digits"}},
+		{"trial", []string{"p", "{trial.id}", "{trial.number}", "{trial.dir}", "{trial.checkpoint}", "{trial.seed}", "{study.dir}", "{study.name}"}, nil, 0,
+			[]string{"p", "digits-7", "7", "/t/7", "/t/7/c", "42", "/s", "digits"}},
 		{"without a limit", []string{"p", "--epochs", "{trial.fidelity}"}, nil, 0, []string{"p"}},
 		{"up to a step", []string{"p", "--epochs", "{trial.fidelity}"}, nil, 27, []string{"p", "--epochs", "27"}},
 		{"a negative number is no option", []string{"p", "--lr", "{lr}"}, map[string]value.Value{"lr": value.Float(-0.5)}, 0, []string{"p", "--lr", "-0.5"}},
@@ -382,13 +382,14 @@ func TestEnviron(t *testing.T) {
 	base := []string{"PATH=/bin", "HOME=/root", "AFINA_TOKEN=secret", "AFINA_PARAM_OLD=1", "broken", "=x", "EMPTY=", "T=a=b"}
 	own := map[string]string{"HOME": "/h", "W": "${env:MODE:-off}-${env:PATH}", "E": "${env:EMPTY:-d}", "F": "${env:EMPTY}", "S": "$PATH"}
 	tr := trial(t, withoutMom)
-	tr.Resume, tr.Until = 3, 9
+	of := 5
+	tr.Resume, tr.Until, tr.CopyOf = 3, 9, &of
 	got, err := command.Environ(base, own, tr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"AFINA_ATTEMPT=2", "AFINA_CHECKPOINT_DIR=/t/7/c", "AFINA_FIDELITY=9", "AFINA_METRICS=/t/7/metrics.jsonl",
+		"AFINA_ATTEMPT=2", "AFINA_CHECKPOINT_DIR=/t/7/c", "AFINA_COPY_OF=5", "AFINA_FIDELITY=9", "AFINA_METRICS=/t/7/metrics.jsonl",
 		"AFINA_PARAMS=/t/7/params.json", "AFINA_PARAM_AMP=true", "AFINA_PARAM_LAYERS=3", "AFINA_PARAM_LR=1e-5",
 		"AFINA_PARAM_NET_ACT_FN_1=relu", "AFINA_PARAM_UNITS=6", "AFINA_RESULT=/t/7/result.json", "AFINA_RESUME_STEP=3", "AFINA_SEED=42",
 		"AFINA_STOP_FILE=/t/7/stop", "AFINA_STUDY=digits", "AFINA_STUDY_DIR=/s", "AFINA_TRIAL_DIR=/t/7", "AFINA_TRIAL_ID=digits-7",

@@ -21,7 +21,7 @@
 //	{args:hydra}        name=value for all that is active, quoted for Hydra
 //	{json}              the configuration as one JSON object
 //	{params_file:yaml}  path of a file with the configuration; also json, toml
-//	{trial.id} {trial.number} {trial.dir} {trial.seed} {trial.fidelity}
+//	{trial.id} {trial.number} {trial.dir} {trial.checkpoint} {trial.seed} {trial.fidelity}
 //	{study.name} {study.dir}
 //	{{ }}               a brace itself
 //

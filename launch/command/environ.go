@@ -48,6 +48,9 @@ func (tr *Trial) own() map[string]string {
 		env["AFINA_FIDELITY"] = value.FormatFloat(tr.Until)
 		env["AFINA_UNTIL_STEP"] = value.FormatFloat(tr.Until)
 	}
+	if tr.CopyOf != nil {
+		env["AFINA_COPY_OF"] = strconv.Itoa(*tr.CopyOf)
+	}
 	maps.Copy(env, tr.variables())
 	return env
 }

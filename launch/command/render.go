@@ -27,7 +27,9 @@ type Trial struct {
 	// Resume is the step to go on from (0: the start), Until the step to stop
 	// at (0: none).
 	Resume, Until float64
-	Config        space.Config
+	// CopyOf is the trial whose checkpoint it begins with, nil: none.
+	CopyOf *int
+	Config space.Config
 	// Derived is as [space.Space.Derive] orders it.
 	Derived []space.Value
 }
@@ -221,6 +223,8 @@ func (p *piece) part(tr *Trial) (string, value.Value, bool, error) {
 		return strconv.Itoa(tr.Number), none, true, nil
 	case "trial.dir":
 		return tr.Dir, none, true, nil
+	case "trial.checkpoint":
+		return tr.CheckpointDir, none, tr.CheckpointDir != "", nil
 	case "trial.seed":
 		return strconv.FormatInt(tr.Seed, 10), none, true, nil
 	case "trial.fidelity":

@@ -41,16 +41,18 @@ type Server struct {
 func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	r := bufio.NewReaderSize(in, 64<<10)
 	w := bufio.NewWriterSize(out, 64<<10)
+	var answer []byte
 	for {
 		line, err := readLine(r)
 		if errors.Is(err, errTooLong) {
-			if err := send(w, present.Line(failure(nil, study.Errorf(study.Invalid, "send less in one line", "the line is longer than %d bytes", MaxLine))), true); err != nil {
+			if err := send(w, present.Line(errorLine{present.MakeError(study.Errorf(study.Invalid, "send less in one line", "the line is longer than %d bytes", MaxLine))}), true); err != nil {
 				return err
 			}
 			continue
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
-			answer, fatal := s.answer(ctx, line)
+			var fatal error
+			answer, fatal = s.answer(ctx, line, answer[:0])
 			// With more lines at hand the answer may wait for theirs.
 			if err := send(w, answer, r.Buffered() == 0); err != nil {
 				return fmt.Errorf("send answer: %w", err)
@@ -69,7 +71,10 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 }
 
 func send(w *bufio.Writer, answer []byte, flush bool) error {
-	if _, err := w.Write(append(answer, '\n')); err != nil {
+	if _, err := w.Write(answer); err != nil {
+		return err
+	}
+	if err := w.WriteByte('\n'); err != nil {
 		return err
 	}
 	if flush {
@@ -105,6 +110,7 @@ type request struct {
 	Op      string                 `json:"op"`
 	ID      json.RawMessage        `json:"id"`
 	N       *int                   `json:"n"`
+	Ask     *int                   `json:"ask"`
 	Number  *int                   `json:"number"`
 	Attempt int                    `json:"attempt"`
 	Step    *float64               `json:"step"`
@@ -120,7 +126,7 @@ type request struct {
 var fields = map[string][]string{
 	"ask":    {"n"},
 	"report": {"number", "attempt", "step", "values"},
-	"tell":   {"number", "attempt", "values", "state", "class", "message"},
+	"tell":   {"number", "attempt", "values", "state", "class", "message", "ask"},
 	"add":    {"params"},
 	"best":   {},
 	"trials": {},
@@ -134,37 +140,37 @@ var ops = []string{"ask", "report", "tell", "add", "best", "trials", "stop"}
 func Operations() []string { return slices.Clone(ops) }
 
 type errorLine struct {
-	ID    json.RawMessage `json:"id,omitempty"`
-	Error present.Error   `json:"error"`
+	Error present.Error `json:"error"`
 }
 
-func failure(id json.RawMessage, err error) errorLine {
-	return errorLine{ID: id, Error: present.MakeError(err)}
-}
-
-// answer answers one line. A second result says that nothing more can be
-// answered.
-func (s *Server) answer(ctx context.Context, line []byte) ([]byte, error) {
-	req, err := parse(line)
-	var val any
+// answer appends the answer to one line to dst. A second result says that
+// nothing more can be answered.
+func (s *Server) answer(ctx context.Context, line, dst []byte) ([]byte, error) {
+	req, ok := quick(line, s.Engine.Objectives())
+	var err error
+	if !ok {
+		req, err = parse(line)
+	}
+	if req.ID != nil {
+		dst = append(append(append(dst, `{"id":`...), req.ID...), ',')
+	}
+	from := len(dst)
 	if err == nil {
-		val, err = s.do(ctx, req)
+		dst, err = s.do(ctx, req, dst)
 	}
 	if err != nil {
-		out := present.Line(failure(req.ID, err))
-		if study.CodeOf(err) == study.Unavailable {
-			return out, err
-		}
-		return out, nil
-	}
-	out := present.Line(val)
-	if req.ID != nil {
-		out = append(append(append([]byte(`{"id":`), req.ID...), ','), out[1:]...)
-		if bytes.HasSuffix(out, []byte(",}")) {
-			out = append(out[:len(out)-2], '}')
+		dst = append(dst[:from], present.Line(errorLine{present.MakeError(err)})...)
+		if study.CodeOf(err) != study.Unavailable {
+			err = nil
 		}
 	}
-	return out, nil
+	if req.ID != nil { // dst[from] opens an object that is open already
+		dst = append(dst[:from], dst[from+1:]...)
+		if bytes.HasSuffix(dst, []byte(",}")) {
+			dst = append(dst[:len(dst)-2], '}')
+		}
+	}
+	return dst, err
 }
 
 // parse reads a line. The request holds the id where it could be read, also
@@ -266,96 +272,82 @@ func quoteNonFinite(line []byte) (fixed []byte, changed bool) {
 	return fixed, changed
 }
 
-func (s *Server) do(ctx context.Context, req request) (any, error) {
+// do does what a line asks for and appends the answer to dst.
+func (s *Server) do(ctx context.Context, req request, dst []byte) ([]byte, error) {
 	if s.Worker == "" && (req.Op == "ask" || req.Op == "report" || req.Op == "tell") {
-		return nil, study.Errorf(study.Invalid, "", "%s is not served here: the study runs its own command", req.Op)
+		return dst, study.Errorf(study.Invalid, "", "%s is not served here: the study runs its own command", req.Op)
 	}
+	var val any
+	var err error
 	switch req.Op {
 	case "ask":
-		return s.ask(ctx, req)
+		return s.ask(ctx, req, dst)
 	case "report":
-		return s.report(ctx, req)
+		return s.report(ctx, req, dst)
 	case "tell":
-		return s.tell(ctx, req)
+		return s.tell(ctx, req, dst)
 	case "add":
-		if req.Params == nil {
-			return nil, study.Errorf(study.Invalid, `{"op":"add","params":{…}}; what is left out is filled in`, "add needs params")
-		}
-		n, err := s.Engine.Add(ctx, req.Params)
-		if err != nil {
-			return nil, err
-		}
-		return struct {
-			Number int `json:"number"`
-		}{n}, nil
+		val, err = s.add(ctx, req)
 	case "best":
-		return s.best(ctx)
+		val, err = s.best(ctx)
 	case "trials":
-		v, err := s.Engine.View(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return Trials(v.History), nil
+		val, err = s.trials(ctx)
 	default: // stop
 		if err := s.Engine.Stop(ctx, "it was stopped by a person", req.Kill); err != nil {
-			return nil, err
+			return dst, err
 		}
-		return ok, nil
+		return append(dst, done...), nil
 	}
-}
-
-// okLine is the answer to what needs none.
-type okLine struct {
-	OK bool `json:"ok"`
-}
-
-var ok = okLine{true}
-
-// asked is a trial as ask hands it out.
-type asked struct {
-	Number  int                    `json:"number"`
-	Params  space.Config           `json:"params"`
-	Derived map[string]space.Value `json:"derived,omitempty"`
-	Seed    int64                  `json:"seed"`
-	Attempt int                    `json:"attempt,omitempty"` // of a trial handed out before
-	Resume  float64                `json:"resume_step"`
-	Until   float64                `json:"until_step,omitempty"`
-}
-
-type askLine struct {
-	Trials []asked          `json:"trials"`
-	State  study.GrantState `json:"state"`
-}
-
-func (s *Server) ask(ctx context.Context, req request) (any, error) {
-	n := 1
-	if req.N != nil {
-		n = *req.N
+	if err != nil {
+		return dst, err
 	}
-	if n < 1 || n > MaxAsk {
-		return nil, study.Errorf(study.Invalid, "", "n must be 1 to %d, not %d", MaxAsk, n)
+	return append(dst, present.Line(val)...), nil
+}
+
+// done is the answer to what needs none.
+const done = `{"ok":true}`
+
+// leaseOf returns what is asked of the engine for n trials, the value of field;
+// nil stands for one.
+func (s *Server) leaseOf(field string, n *int) (study.LeaseRequest, error) {
+	r := study.LeaseRequest{Worker: s.Worker, N: 1}
+	if n != nil {
+		r.N = *n
 	}
-	g, err := s.Engine.Lease(ctx, study.LeaseRequest{Worker: s.Worker, N: n})
+	if r.N < 1 || r.N > MaxAsk {
+		return r, study.Errorf(study.Invalid, "", "%s must be 1 to %d, not %d", field, MaxAsk, r.N)
+	}
+	return r, nil
+}
+
+func (s *Server) ask(ctx context.Context, req request, dst []byte) ([]byte, error) {
+	r, err := s.leaseOf("n", req.N)
+	if err != nil {
+		return dst, err
+	}
+	g, err := s.Engine.Lease(ctx, r)
+	if err != nil {
+		return dst, err
+	}
+	return appendGrant(append(dst, '{'), &g), nil
+}
+
+func (s *Server) add(ctx context.Context, req request) (any, error) {
+	if req.Params == nil {
+		return nil, study.Errorf(study.Invalid, `{"op":"add","params":{…}}; what is left out is filled in`, "add needs params")
+	}
+	n, err := s.Engine.Add(ctx, req.Params)
+	return struct {
+		Number int `json:"number"`
+	}{n}, err
+}
+
+func (s *Server) trials(ctx context.Context) (any, error) {
+	v, err := s.Engine.View(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := askLine{Trials: make([]asked, 0, len(g.Trials)), State: g.State}
-	for _, a := range g.Trials {
-		t := asked{Number: a.Trial, Params: a.Config, Seed: a.Seed, Resume: a.Resume, Until: a.Until}
-		if a.Attempt > 1 {
-			t.Attempt = a.Attempt
-		}
-		if sp := a.Config.Space(); len(a.Derived) > 0 {
-			t.Derived = make(map[string]space.Value, len(a.Derived))
-			for k, d := range sp.Deriveds() {
-				if v := a.Derived[k]; !v.IsAbsent() {
-					t.Derived[d.Name] = v
-				}
-			}
-		}
-		out.Trials = append(out.Trials, t)
-	}
-	return out, nil
+	return Trials(v.History), nil
 }
 
 // ticket names the trial that a request is about. A client that sends the
@@ -370,40 +362,38 @@ func (s *Server) ticket(req request) (study.Ticket, error) {
 	return study.Ticket{Trial: *req.Number, Attempt: req.Attempt}, nil
 }
 
-func (s *Server) report(ctx context.Context, req request) (any, error) {
+func (s *Server) report(ctx context.Context, req request, dst []byte) ([]byte, error) {
 	k, err := s.ticket(req)
 	if err != nil {
-		return nil, err
+		return dst, err
 	}
 	if req.Step == nil || math.IsNaN(*req.Step) || math.IsInf(*req.Step, 0) {
-		return nil, study.Errorf(study.Invalid, `{"op":"report","number":0,"step":3,"values":{"loss":0.31}}`, "report needs a step, a finite number")
+		return dst, study.Errorf(study.Invalid, `{"op":"report","number":0,"step":3,"values":{"loss":0.31}}`, "report needs a step, a finite number")
 	}
 	if len(req.Values) == 0 {
-		return nil, study.Errorf(study.Invalid, "", "report needs values: an object of numbers by name")
+		return dst, study.Errorf(study.Invalid, "", "report needs values: an object of numbers by name")
 	}
 	v, err := s.Engine.Report(ctx, k, []study.Report{{Step: *req.Step, Values: req.Values, At: time.Now()}})
 	if err != nil {
-		return nil, err
+		return dst, err
 	}
-	return struct {
-		Action study.Verdict `json:"action"`
-	}{v}, nil
+	return append(append(append(dst, `{"action":"`...), v...), `"}`...), nil
 }
 
 // told lists the states that tell takes.
 var told = []string{string(study.Complete), string(study.Failed), string(study.Infeasible), string(study.Pruned), string(study.Cancelled), string(study.Paused)}
 
-func (s *Server) tell(ctx context.Context, req request) (any, error) {
+func (s *Server) tell(ctx context.Context, req request, dst []byte) ([]byte, error) {
 	k, err := s.ticket(req)
 	if err != nil {
-		return nil, err
+		return dst, err
 	}
 	o := study.Outcome{State: req.State, Values: req.Values}
 	switch {
 	case o.State == "":
 		o.State = study.Complete
 	case !slices.Contains(told, string(o.State)):
-		return nil, study.Errorf(study.Invalid, diag.DidYouMean(string(o.State), told), "%q is no end of a trial", o.State)
+		return dst, study.Errorf(study.Invalid, diag.DidYouMean(string(o.State), told), "%q is no end of a trial", o.State)
 	}
 	if o.State == study.Failed || o.State == study.Infeasible {
 		f := study.Failure{Class: req.Class, Message: req.Message}
@@ -414,21 +404,32 @@ func (s *Server) tell(ctx context.Context, req request) (any, error) {
 			for i, c := range study.Classes {
 				names[i] = string(c)
 			}
-			return nil, study.Errorf(study.Invalid, diag.DidYouMean(string(f.Class), names)+"; say more in message", "there is no failure class %q", f.Class)
+			return dst, study.Errorf(study.Invalid, diag.DidYouMean(string(f.Class), names)+"; say more in message", "there is no failure class %q", f.Class)
 		}
 		o.Failure = &f
 	} else if req.Class != "" || req.Message != "" {
-		return nil, study.Errorf(study.Invalid, "", "class and message are for failed and infeasible trials")
+		return dst, study.Errorf(study.Invalid, "", "class and message are for failed and infeasible trials")
 	}
 	if o.State == study.Complete {
 		if err := s.checkValues(ctx, k, req.Values); err != nil {
-			return nil, err
+			return dst, err
 		}
 	}
-	if err := s.Engine.Finish(ctx, k, o); err != nil {
-		return nil, err
+	if req.Ask == nil {
+		if err := s.Engine.Finish(ctx, k, o); err != nil {
+			return dst, err
+		}
+		return append(dst, done...), nil
 	}
-	return ok, nil
+	r, err := s.leaseOf("ask", req.Ask)
+	if err != nil {
+		return dst, err
+	}
+	g, err := s.Engine.FinishAndLease(ctx, k, o, r)
+	if err != nil {
+		return dst, err
+	}
+	return appendGrant(append(dst, `{"ok":true,`...), &g), nil
 }
 
 // checkValues refuses a result without the objectives, which would be a
@@ -458,18 +459,11 @@ func (s *Server) checkValues(ctx context.Context, k study.Ticket, values study.M
 
 // Best returns what best answers: the best trial, or with several objectives
 // the front.
-func Best(h *study.History, estimate func(space.Config) (mean, se []float64, ok bool)) (any, error) {
-	one := func(t *study.Trial) present.Best {
-		b := present.Best{Number: t.Number, Params: t.Config, Values: present.Values(h, t)}
-		if mean, se, ok := estimate(t.Config); ok {
-			b.Estimate = present.MakeEstimate(h, mean, se)
-		}
-		return b
-	}
+func Best(h *study.History, believe analyze.Belief) (any, error) {
 	if len(h.Objectives) > 1 {
 		front := []present.Best{}
 		for _, t := range analyze.Front(h) {
-			front = append(front, one(t))
+			front = append(front, present.MakeBest(h, t, believe))
 		}
 		return struct {
 			Front []present.Best `json:"front"`
@@ -479,7 +473,7 @@ func Best(h *study.History, estimate func(space.Config) (mean, se []float64, ok 
 	if t == nil {
 		return nil, study.Errorf(study.NotFound, "", "no trial is complete yet")
 	}
-	return one(t), nil
+	return present.MakeBest(h, t, believe), nil
 }
 
 func (s *Server) best(ctx context.Context) (any, error) {

@@ -129,6 +129,29 @@ func TestConversation(t *testing.T) {
 	}
 }
 
+// A result and the next trial go in one line. Where the result does not count
+// nothing is handed out, and where nothing can be handed out it counts.
+func TestTellAndAsk(t *testing.T) {
+	s := serve(t, func(d *study.Definition) { d.Stop.Trials = 4; d.Schedule = study.Method{} })
+	masked := regexp.MustCompile(`"params":\{[^}]*\},"seed":\d+`)
+	for _, step := range []struct{ in, want string }{
+		{`{"op":"tell","number":0,"values":{"loss":1},"ask":1}`, `{"error":{"code":"not_found","message":"there is no trial 0"}}`},
+		{`{"op":"ask"}`, `{"trials":[{"number":0,P,"resume_step":0}],"state":"running"}`},
+		{`{"op":"tell","number":0,"values":{"lss":1},"ask":1}`, `{"error":{"code":"invalid","message":"tell needs a value for \"loss\", which was not reported either","hint":"did you mean \"lss\"?"}}`},
+		{`{"op":"tell","number":0,"values":{"loss":1},"ask":0}`, `{"error":{"code":"invalid","message":"ask must be 1 to 4096, not 0"}}`},
+		{`{"op":"tell","number":0,"values":{"loss":1},"ask":2,"id":5}`, `{"id":5,"ok":true,"trials":[{"number":1,P,"resume_step":0},{"number":2,P,"resume_step":0}],"state":"running"}`},
+		{`{"op":"tell","number":0,"values":{"loss":2},"ask":1}`, `{"error":{"code":"conflict","message":"trial 0 is already complete"}}`},
+		{`{"op":"tell","number":1,"state":"failed","class":"crash","ask":1}`, `{"ok":true,"trials":[{"number":3,P,"resume_step":0}],"state":"running"}`},
+		{`{"op":"tell","number":2,"values":{"loss":2},"ask":1}`, `{"ok":true,"trials":[],"state":"waiting"}`},
+		{`{"op":"tell","number":3,"values":{"loss":2},"ask":1}`, `{"ok":true,"trials":[],"state":"stopped"}`},
+	} {
+		got := masked.ReplaceAllString(talk(t, s, step.in)[0], "P")
+		if diff := cmp.Diff(step.want, got); diff != "" {
+			t.Errorf("%s\n%s", step.in, diff)
+		}
+	}
+}
+
 // Whatever is wrong with a line, the answer says so and the next line is
 // answered.
 func TestWrongLines(t *testing.T) {

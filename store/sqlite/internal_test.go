@@ -169,7 +169,7 @@ func TestViews(t *testing.T) {
 		"SELECT name, counts ->> '$.complete', counts ->> '$.running' FROM studies": "study a|1|1",
 		"SELECT worker, outcome, failure ->> 'class' FROM attempts WHERE trial = 2": "w|requeued|lost",
 		"SELECT feasible, method FROM results WHERE number = 0":                     "1|m",
-		"SELECT version FROM versions":                                              "1",
+		"SELECT max(version) FROM versions":                                         "2",
 		"SELECT number FROM trials WHERE study = 1 AND state = 'queued'":            "2",
 	} {
 		var rows []string
@@ -253,6 +253,49 @@ func TestMigrate(t *testing.T) {
 	delete(files, "s/0002.sql")
 	if err := run(); err == nil {
 		t.Error("a gap between migrations went unnoticed")
+	}
+}
+
+// TestMigratePaid takes a store of version 1 to the newest: what attempts have
+// used is worked out from their reports.
+func TestMigratePaid(t *testing.T) {
+	path := seed(t)
+	edit(t, path, `
+		ALTER TABLE trials DROP COLUMN copy_of;
+		ALTER TABLE trials DROP COLUMN copy_step;
+		ALTER TABLE attempts DROP COLUMN paid;
+		DELETE FROM versions WHERE version > 1;
+		-- trial 2 was lost at step 3, and its second attempt went on to step 8
+		INSERT INTO reports SELECT study, 2, 3, metrics, 1, at FROM reports WHERE trial = 2;
+		UPDATE trials SET state = 'paused' WHERE number = 2;
+		INSERT INTO attempts SELECT study, 2, 2, worker, ref, started, ended, 'paused', NULL FROM attempts WHERE trial = 2;
+		INSERT INTO reports SELECT study, 2, 4, metrics, 2, at FROM reports WHERE trial = 2 AND step = 3;
+		INSERT INTO reports SELECT study, 2, 8, metrics, 2, at FROM reports WHERE trial = 2 AND step = 3`)
+	if _, err := OpenReadOnly(t.Context(), path, Options{}); study.CodeOf(err) != study.Unavailable {
+		t.Errorf("a store of an old version is read: %v", err)
+	}
+	s, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	log, err := s.Load(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for trial, want := range [][]float64{{1}, {0}, {3, 5}} { // trial 1 is still running
+		tr := log.Book.Trial(trial)
+		for i, a := range tr.Attempts {
+			if a.Paid != want[i] {
+				t.Errorf("attempt %d of trial %d has paid %v, want %v", a.Number, trial, a.Paid, want[i])
+			}
+		}
+		if tr.Copy != nil {
+			t.Errorf("trial %d is a copy of %d", trial, tr.Copy.Trial)
+		}
+	}
+	if paid := log.Book.Trial(1).Paid(); paid != 1 {
+		t.Errorf("the running trial has paid %v", paid)
 	}
 }
 

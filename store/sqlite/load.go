@@ -15,11 +15,11 @@ import (
 
 const (
 	selectTrials = `SELECT number, state, params, objectives, violations, metrics, failure, message, exit, signal,
-		method, version, seen, seen_ended, stream, note, resume, until, bracket, not_before, created, ended, ended_seq, revision
+		method, version, seen, seen_ended, stream, note, resume, until, bracket, not_before, created, ended, ended_seq, revision, copy_of, copy_step
 		FROM trials WHERE id BETWEEN ? AND ? ORDER BY id`
-	selectAttempts = `SELECT trial, attempt, worker, ref, started, ended, outcome, failure
+	selectAttempts = `SELECT trial, attempt, worker, ref, started, ended, outcome, failure, paid
 		FROM attempts WHERE study = ? ORDER BY trial, attempt`
-	selectReports = `SELECT trial, step, metrics, at FROM reports WHERE study = ? ORDER BY trial, step`
+	selectReports = `SELECT trial, step, metrics, at, attempt FROM reports WHERE study = ? ORDER BY trial, step`
 )
 
 // damaged is the error for a row that cannot be what was written.
@@ -179,6 +179,11 @@ func (l *loader) trial(r row) error {
 			Seen: int(r.int(12)), SeenEnded: int(r.int(13)), Stream: int(r.int(14)), Note: r.text(15),
 		})
 	}
+	if !r.null(24) {
+		if t.Copy = (&study.Copy{Trial: int(r.int(24)), Step: r.real(25)}); t.Copy.Trial < 0 || t.Copy.Trial >= n {
+			return bad("copy_of", "trial %d cannot be copied", t.Copy.Trial)
+		}
+	}
 	switch t.State {
 	case study.Queued, study.Running, study.Paused:
 		if !r.null(22) {
@@ -213,7 +218,7 @@ func (l *loader) attempt(r row) error {
 	}
 	a := study.Attempt{
 		Number: int(r.int(1)), Worker: l.read.Names.Share(r.text(2)), Ref: r.text(3),
-		Started: r.time(4), Ended: r.time(5), Outcome: l.read.Names.Share(r.text(6)),
+		Started: r.time(4), Ended: r.time(5), Outcome: l.read.Names.Share(r.text(6)), Paid: r.real(8),
 	}
 	if a.Number != len(t.Attempts)+1 {
 		return damaged(l.id, t.Number, "attempts.attempt", "attempt %d is missing; the next is %d", len(t.Attempts)+1, a.Number)
@@ -233,7 +238,7 @@ func (l *loader) report(r row) error {
 	if err != nil {
 		return err
 	}
-	p := study.Report{Step: r.real(1), At: r.time(3)}
+	p := study.Report{Step: r.real(1), At: r.time(3), Attempt: int(r.int(4))}
 	if !r.null(2) {
 		if p.Values, err = record.ParseMetrics(r.text(2), &l.read.Names); err != nil {
 			return damaged(l.id, t.Number, "reports.metrics", "%v", err)

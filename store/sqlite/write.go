@@ -13,12 +13,12 @@ import (
 
 const (
 	insertEvent = `INSERT INTO events (id, kind, at, trial, attempt, data) VALUES (?, ?, ?, ?, ?, ?)`
-	insertTrial = `INSERT INTO trials (id, state, params, revision, method, version, seen, seen_ended, stream, note, until, bracket, created)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertTrial = `INSERT INTO trials (id, state, params, revision, method, version, seen, seen_ended, stream, note, resume, until, bracket, created, copy_of, copy_step)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	endTrial = `UPDATE trials SET state = ?, objectives = ?, violations = ?, metrics = ?,
 		failure = ?, message = ?, exit = ?, signal = ?, ended = ?, ended_seq = ? WHERE id = ?`
 	insertAttempt = `INSERT INTO attempts (study, trial, attempt, worker, ref, started) VALUES (?, ?, ?, ?, ?, ?)`
-	endAttempt    = `UPDATE attempts SET ended = ?, outcome = ?, failure = ?
+	endAttempt    = `UPDATE attempts SET ended = ?, outcome = ?, failure = ?, paid = ?
 		WHERE study = ? AND trial = ? AND attempt = ? AND outcome IS NULL`
 	insertReport = `INSERT OR REPLACE INTO reports (study, trial, step, metrics, attempt, at) VALUES (?, ?, ?, ?, ?, ?)`
 	readReport   = `SELECT metrics FROM reports WHERE study = ? AND trial = ? AND step = ?`
@@ -58,12 +58,17 @@ func (b *batch) write(l *live, events []*study.Event, i int, text *textRow) erro
 		if i+1 < len(events) && startsNew(events[i], events[i+1]) {
 			state = study.Running
 		}
+		from := 0.0
+		var copyOf, copyStep driver.Value
+		if e.Copy != nil {
+			from, copyOf, copyStep = e.Copy.Step, int64(e.Copy.Trial), e.Copy.Step
+		}
 		o := e.Origin
 		if o == nil {
-			return c.exec(insertTrial, id, string(state), text.params, int64(l.revision), nil, nil, nil, nil, nil, nil, e.Until, int64(e.Bracket), nano(e.At))
+			return c.exec(insertTrial, id, string(state), text.params, int64(l.revision), nil, nil, nil, nil, nil, nil, from, e.Until, int64(e.Bracket), nano(e.At), copyOf, copyStep)
 		}
 		return c.exec(insertTrial, id, string(state), text.params, int64(l.revision), record.Text(o.Method), record.Text(o.Version),
-			int64(o.Seen), int64(o.SeenEnded), int64(o.Stream), record.Text(o.Note), e.Until, int64(e.Bracket), nano(e.At))
+			int64(o.Seen), int64(o.SeenEnded), int64(o.Stream), record.Text(o.Note), from, e.Until, int64(e.Bracket), nano(e.At), copyOf, copyStep)
 
 	case study.EventStarted:
 		if i == 0 || !startsNew(events[i-1], e) {
@@ -154,7 +159,7 @@ func (b *batch) endAttempt(l *live, e *study.Event, outcome string) error {
 	if e.Failure != nil {
 		failure = string(record.AppendFailure(nil, e.Failure))
 	}
-	return b.w.conn.exec(endAttempt, nano(e.At), outcome, failure, l.key, int64(e.Trial), int64(e.Attempt))
+	return b.w.conn.exec(endAttempt, nano(e.At), outcome, failure, e.Paid, l.key, int64(e.Trial), int64(e.Attempt))
 }
 
 // nano returns t as a column holds it: NULL for the zero time.

@@ -46,6 +46,7 @@ var (
 	genText   = rapid.OneOf(rapid.SampledFrom([]string{"", "loss", "acc", "ошибка", "a\x00\"b\\"}), rapid.StringN(0, 8, 24))
 	genNumber = rapid.OneOf(rapid.SampledFrom([]float64{0, 1, 2, 3, -1, 0.5, math.Inf(1), math.Inf(-1), math.NaN()}), rapid.Float64())
 	genStep   = rapid.OneOf(rapid.SampledFrom([]float64{0, 1, 2, 3, 0.5, -1, math.Inf(1), math.Inf(-1)}), rapid.Float64())
+	genPaid   = rapid.OneOf(rapid.SampledFrom([]float64{0, 0, 1, 2.5, 1e9, -1, math.Inf(1), math.NaN()}), rapid.Float64Range(0, 1e12))
 	genFloats = rapid.OneOf(rapid.Just[[]float64](nil), rapid.SliceOfN(genNumber, 0, 3))
 	genValues = rapid.OneOf(rapid.Just[study.Metrics](nil), rapid.Map(rapid.MapOfN(genText, genNumber, 0, 4), study.MakeMetrics))
 	genTime   = rapid.OneOf(rapid.Just(time.Time{}), rapid.Map(rapid.Int64Range(-4e18, 4e18), func(n int64) time.Time { return time.Unix(0, n) }))
@@ -96,6 +97,9 @@ func drawEvent(t *rapid.T, def *study.Definition, trials int, attempts map[int]i
 			}
 			e.Config = def.Space.Decode(u)
 		}
+		if rapid.IntRange(0, 3).Draw(t, "copied") == 0 {
+			e.Copy = &study.Copy{Trial: rapid.IntRange(-1, e.Trial).Draw(t, "copy of"), Step: genNumber.Draw(t, "copy step")}
+		}
 		e.Origin, e.Until, e.Bracket = genOrigin.Draw(t, "origin"), genNumber.Draw(t, "until"), rapid.IntRange(-1, 3).Draw(t, "bracket")
 		return e
 	}
@@ -114,12 +118,12 @@ func drawEvent(t *rapid.T, def *study.Definition, trials int, attempts map[int]i
 	case study.EventReported:
 		e.Step, e.Values = genStep.Draw(t, "step"), genValues.Draw(t, "values")
 	case study.EventRequeued, study.EventPaused:
-		e.Failure, e.NotBefore = genFailure.Draw(t, "failure"), genTime.Draw(t, "not before")
+		e.Failure, e.NotBefore, e.Paid = genFailure.Draw(t, "failure"), genTime.Draw(t, "not before"), genPaid.Draw(t, "paid")
 	case study.EventGranted:
 		e.Resume, e.Until, e.Bracket = genNumber.Draw(t, "resume"), genNumber.Draw(t, "until"), rapid.IntRange(-1, 3).Draw(t, "bracket")
 	case study.EventEnded:
 		e.State, e.Objectives, e.Violations = genState.Draw(t, "state"), genFloats.Draw(t, "objectives"), genFloats.Draw(t, "violations")
-		e.Values, e.Failure = genValues.Draw(t, "values"), genFailure.Draw(t, "failure")
+		e.Values, e.Failure, e.Paid = genValues.Draw(t, "values"), genFailure.Draw(t, "failure"), genPaid.Draw(t, "paid")
 	}
 	return e
 }

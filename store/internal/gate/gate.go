@@ -135,7 +135,7 @@ func (g *Study) check(e *study.Event) error {
 		if e.Trial >= MaxTrials {
 			return study.Errorf(study.Invalid, "", "a study cannot have more than %d trials", MaxTrials)
 		}
-		return nil
+		return e.CheckNumbers()
 	case study.EventStarted, study.EventReported, study.EventRequeued, study.EventPaused, study.EventGranted, study.EventEnded:
 		return g.checkTrial(e)
 	}
@@ -195,7 +195,7 @@ func (g *Study) checkTrial(e *study.Event) error {
 			return study.Errorf(study.Invalid, "", "%q is no end of a trial", e.State)
 		}
 	}
-	return nil
+	return e.CheckNumbers()
 }
 
 func newer(e *study.Event, latest int) error {

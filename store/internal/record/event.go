@@ -27,6 +27,10 @@ func AppendEvent(dst []byte, e *study.Event) ([]byte, error) {
 	w.num("resume", e.Resume)
 	w.num("until", e.Until)
 	w.int("bracket", int64(e.Bracket))
+	if e.Copy != nil {
+		w.key("copy")
+		w.b = appendCopy(w.b, e.Copy)
+	}
 	w.str("worker", e.Worker)
 	w.str("ref", e.Ref)
 	w.num("step", e.Step)
@@ -51,6 +55,7 @@ func AppendEvent(dst []byte, e *study.Event) ([]byte, error) {
 		w.key("not_before")
 		w.b = value.Int(Nano(e.NotBefore)).AppendJSON(w.b)
 	}
+	w.num("paid", e.Paid)
 	w.str("status", string(e.Status))
 	w.str("reason", e.Reason)
 	w.int("spent", int64(e.Spent))
@@ -120,6 +125,8 @@ func (r *Reader) field(e *study.Event, key, raw string) (err error) {
 	case "bracket":
 		k, err = whole(raw)
 		e.Bracket = int(k)
+	case "copy":
+		e.Copy, err = parseCopy(raw)
 	case "worker":
 		t, err = text(raw)
 		e.Worker = r.Names.Share(t)
@@ -142,6 +149,8 @@ func (r *Reader) field(e *study.Event, key, raw string) (err error) {
 	case "not_before":
 		k, err = whole(raw)
 		e.NotBefore = time.Unix(0, k).UTC()
+	case "paid":
+		e.Paid, err = number(raw)
 	case "status":
 		t, err = text(raw)
 		e.Status = study.Status(r.Names.Share(t))

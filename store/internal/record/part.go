@@ -243,6 +243,31 @@ func ParseFailure(s string, n *Names) (*study.Failure, error) {
 	return f, nil
 }
 
+func appendCopy(dst []byte, c *study.Copy) []byte {
+	w := writer{append(dst, '{')}
+	w.int("trial", int64(c.Trial))
+	w.num("step", c.Step)
+	return append(w.b, '}')
+}
+
+func parseCopy(s string) (*study.Copy, error) {
+	c := new(study.Copy)
+	err := object(s, func(key, raw string) (err error) {
+		switch key {
+		case "trial":
+			var k int64
+			k, err = whole(raw)
+			c.Trial = int(k)
+		case "step":
+			c.Step, err = number(raw)
+		default:
+			return fmt.Errorf("unknown field %.40q", key)
+		}
+		return err
+	})
+	return c, err
+}
+
 func appendOrigin(dst []byte, o *study.Origin) []byte {
 	w := writer{append(dst, '{')}
 	w.str("method", o.Method)

@@ -1,0 +1,208 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/afina-hpo/afina/config"
+	"github.com/afina-hpo/afina/simulate"
+	"github.com/afina-hpo/afina/study"
+)
+
+func (x *app) simulateCommand() *cobra.Command {
+	var f simulateFlags
+	c := &cobra.Command{
+		Use:   "simulate STUDY.yaml",
+		Short: "Play a search on a virtual clock before anything is spent on it",
+		Long: `Play the search that a study file describes on a virtual clock, with the same
+scheduler and search algorithm that would run it, and print what to expect: how
+many trials get how far, what that costs, how long it takes, how busy the
+workers are, and how much of a full training of every trial is saved.
+
+Nothing is run. How trials behave is invented, or with --from taken from the
+curves of another study of the same program, whose trials also say how long a
+step takes.`,
+		Args: argCount(1, 1, "a study file"),
+		RunE: func(c *cobra.Command, args []string) error {
+			got, err := config.Load(args[0], x.tables(), x.lookupEnv)
+			if err != nil {
+				return err
+			}
+			return x.simulate(c, got, f)
+		},
+	}
+	fl := c.Flags()
+	fl.StringVar(&f.from, "from", "", "a study whose trials' curves and times are to be used")
+	fl.Float64Var(&f.seconds, "seconds-per-step", 0, "what a step takes (an epoch, a boosting round, …)")
+	fl.IntVarP(&f.trials, "trials", "n", 0, "end after so many trials")
+	fl.IntVarP(&f.parallel, "parallel", "j", 0, "trials at once")
+	fl.StringVar(&f.search, "search", "", "search algorithm")
+	fl.StringVar(&f.schedule, "schedule", "", "scheduler")
+	fl.Uint64Var(&f.seed, "seed", 0, "seed of everything random")
+	fl.IntVar(&f.runs, "runs", 1, "play so many times with different seeds and print the mean")
+	return c
+}
+
+// simulateFlags is what afina simulate can be told beside the study file.
+type simulateFlags struct {
+	from             string
+	seconds          float64
+	trials, parallel int
+	search, schedule string
+	seed             uint64
+	runs             int
+}
+
+// simulated is what simulate --json prints.
+type simulated struct {
+	Study    string `json:"study"`
+	Search   string `json:"search"`
+	Schedule string `json:"schedule"`
+	Parallel int    `json:"parallel"`
+	// Curves says where they are from: "invented", or the study's name.
+	Curves  string               `json:"curves"`
+	PerStep float64              `json:"seconds_per_step,omitempty"`
+	Runs    []*simulate.Forecast `json:"runs"`
+}
+
+func (x *app) simulate(c *cobra.Command, got *config.Result, f simulateFlags) error {
+	def := got.Definition
+	set := c.Flags().Changed
+	if f.trials < 0 || set("parallel") && f.parallel < 1 || f.seconds < 0 || math.IsInf(f.seconds, 0) || f.runs < 1 {
+		return usageError{study.Errorf(study.Invalid, "", "--trials and --seconds-per-step cannot be negative, --parallel and --runs are at least 1")}
+	}
+	if set("trials") {
+		def.Stop.Trials = f.trials
+	}
+	if set("parallel") {
+		def.Parallel = f.parallel
+	}
+	if set("search") {
+		def.Search = study.Method{Name: f.search}
+	}
+	if set("schedule") {
+		def.Schedule = study.Method{Name: f.schedule}
+	}
+	if set("seed") {
+		def.Seed = f.seed
+	}
+	if s := def.Stop; s.Trials == 0 && s.Time == 0 && s.Resource == 0 {
+		def.Stop.Trials = defaultTrials
+	}
+	out := simulated{Study: def.Name, Search: def.Search.Name, Schedule: def.Schedule.Name, Parallel: def.Parallel, Curves: "invented", PerStep: f.seconds}
+	search := simulate.Search{Definition: def, Seconds: f.seconds}
+	var err error
+	if search.Suggest, err = x.Search.Lookup(def.Search.Name); err != nil {
+		return err
+	}
+	if search.Schedule, err = x.Schedule.Lookup(def.Schedule.Name); err != nil {
+		return err
+	}
+	if f.from != "" {
+		log, _, err := x.load(c.Context(), f.from)
+		if err != nil {
+			return err
+		}
+		recorded, ok := simulate.Record(log.Book.History(), def.Space)
+		if !ok {
+			return study.Errorf(study.Invalid, "leave out --from", "no trial of study %s has reported its objective with steps", log.Def.Name)
+		}
+		search.Curves, out.Curves = recorded, log.Def.Name
+		if !set("seconds-per-step") {
+			search.Seconds, out.PerStep = recorded.Seconds(), recorded.Seconds()
+		}
+	}
+	for run := range f.runs {
+		one := search
+		d := *def
+		d.Seed += uint64(run)
+		one.Definition = &d
+		if one.Curves == nil {
+			one.Curves = simulate.Invented{Space: d.Space, Objectives: d.Objectives, Fidelity: d.Fidelity, Seed: d.Seed}
+		}
+		got, err := simulate.Preview(c.Context(), one)
+		if err != nil {
+			return fmt.Errorf("simulate %s: %w", def.Name, err)
+		}
+		out.Runs = append(out.Runs, got)
+	}
+	if x.json {
+		x.printJSON(out)
+		return nil
+	}
+	x.printSimulated(def, out)
+	return nil
+}
+
+func (x *app) printSimulated(def *study.Definition, s simulated) {
+	w := x.Out
+	mean := func(of func(*simulate.Forecast) float64) float64 {
+		sum := 0.0
+		for _, f := range s.Runs {
+			sum += of(f)
+		}
+		return sum / float64(len(s.Runs))
+	}
+	field := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	times := ""
+	if n := len(s.Runs); n > 1 {
+		times = fmt.Sprintf(", mean of %d runs", n)
+	}
+	field("search", "%s under %s, %s at once%s", s.Search, s.Schedule, plural(s.Parallel, "trial"), times)
+	if s.Curves == "invented" {
+		field("curves", "invented; with --from those of a study that has run")
+	} else {
+		field("curves", "of study %s", s.Curves)
+	}
+	trials := mean(func(f *simulate.Forecast) float64 { return float64(f.Trials) })
+	text := short(trials) + " started"
+	for _, state := range study.States {
+		if n := mean(func(f *simulate.Forecast) float64 { return float64(f.States[state]) }); n > 0 {
+			text += fmt.Sprintf(", %s %s", short(n), state)
+		}
+	}
+	field("trials", "%s", text)
+	paid := mean(func(f *simulate.Forecast) float64 { return f.Paid })
+	text = units(def, paid)
+	if full := mean(func(f *simulate.Forecast) float64 { return f.Full }); full > paid {
+		text += fmt.Sprintf(" instead of %s: %.0f %% saved by pruning", short(full), 100*(1-paid/full))
+	} else if full > 0 && full < paid {
+		text += fmt.Sprintf(", where every trial trained to its end would have taken %s: trials start over", short(full))
+	}
+	field("resource", "%s", text)
+	clock := mean(func(f *simulate.Forecast) float64 { return f.Clock })
+	if s.PerStep > 0 {
+		field("time", "%s, with %s for each %s", round(time.Duration(clock*s.PerStep*float64(time.Second))), round(time.Duration(s.PerStep*float64(time.Second))), stepName(def))
+	} else {
+		field("time", "that of %s one after another; --seconds-per-step makes it seconds", units(def, clock))
+	}
+	field("workers", "busy %.0f %% of the time", 100*mean(func(f *simulate.Forecast) float64 { return f.Busy }))
+	if len(s.Runs[0].Rungs) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	var rows [][]string
+	for _, r := range s.Runs[0].Rungs {
+		at := func(of func(simulate.Rung) float64) float64 {
+			return mean(func(f *simulate.Forecast) float64 {
+				for _, other := range f.Rungs {
+					if other.Step == r.Step {
+						return of(other)
+					}
+				}
+				return 0
+			})
+		}
+		rows = append(rows, []string{
+			short(r.Step),
+			short(at(func(r simulate.Rung) float64 { return float64(r.Trials) })),
+			short(at(func(r simulate.Rung) float64 { return r.Paid })),
+		})
+	}
+	table(w, []string{">up to " + stepName(def), ">trials", ">" + stepName(def) + "s paid"}, rows)
+}
