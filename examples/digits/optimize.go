@@ -8,6 +8,9 @@ import "math"
 // the gradient alone, so that it means the same to both optimizers.
 type optimizer interface {
 	step(lr float64)
+	// vectors and count are what it remembers from step to step.
+	vectors() [][]float64
+	count() *int
 }
 
 func newOptimizer(s settings, of []tensor) optimizer {
@@ -55,6 +58,9 @@ func (o *sgd) step(lr float64) {
 	}
 }
 
+func (o *sgd) vectors() [][]float64 { return o.speed }
+func (o *sgd) count() *int          { return new(int) }
+
 // adam is D. Kingma and J. Ba's "Adam", 2015, with the constants of the paper.
 type adam struct {
 	of           []tensor
@@ -79,3 +85,9 @@ func (o *adam) step(lr float64) {
 		}
 	}
 }
+
+func (o *adam) vectors() [][]float64 {
+	return append(append([][]float64{}, o.mean...), o.square...)
+}
+
+func (o *adam) count() *int { return &o.steps }

@@ -23,6 +23,11 @@ type settings struct {
 	epochs int
 	test   bool // evaluate on the test set after training
 
+	// A training may be done in pieces: it goes on from what is in checkpoint,
+	// a folder, and ends after epoch until; "" and 0: in one piece.
+	checkpoint string
+	until      int
+
 	model       string
 	optimizer   string
 	lr          float64 // learning rate at the first epoch
@@ -63,6 +68,10 @@ func (s *settings) flags() *flag.FlagSet {
 	f.IntVar(&s.epochs, "epochs", 30, "passes over the training set")
 	f.BoolVar(&s.test, "test", false,
 		"also print loss and error on the test set, at the end")
+	f.StringVar(&s.checkpoint, "checkpoint", "",
+		"folder to go on from, and to keep the state in after every epoch")
+	f.IntVar(&s.until, "until", 0,
+		"end after this epoch, to go on another time; 0 means at the end")
 	f.StringVar(&s.model, "model", modelMLP, "family of model: mlp or rbf")
 	f.StringVar(&s.optimizer, "optimizer", optimizerSGD, "sgd or adam")
 	f.Float64Var(&s.lr, "lr", 0.01, "learning rate at the first epoch")

@@ -18,8 +18,10 @@ const (
 )
 
 func (s settings) stream(id uint64) *rand.Rand {
-	return rand.New(rand.NewPCG(s.seed, id))
+	return rand.New(s.source(id))
 }
+
+func (s settings) source(id uint64) *rand.PCG { return rand.NewPCG(s.seed, id) }
 
 // train trains the model that s describes and writes a line of metrics after
 // every epoch, then one about the best epoch by validation loss. With s.test
@@ -27,20 +29,43 @@ func (s settings) stream(id uint64) *rand.Rand {
 // one of writing, or says that the training diverged.
 func train(s settings, d division, to io.Writer) error {
 	n, d := build(s, d)
+	chance := []*rand.PCG{
+		s.source(streamOrder), s.source(streamDropout), s.source(streamAugment),
+	}
 	t := trainer{
 		settings: s, data: d, net: n, optimizer: newOptimizer(s, n.tensors()),
-		order:   s.stream(streamOrder),
-		dropout: s.stream(streamDropout),
-		augment: s.stream(streamAugment),
+		order:   rand.New(chance[0]),
+		dropout: rand.New(chance[1]),
+		augment: rand.New(chance[2]),
 	}
 	bestEpoch, bestLoss, bestError := 0, math.Inf(1), 1.0
 	best := zeros(n.tensors())
-	for epoch := 1; epoch <= s.epochs; epoch++ {
+	kept := state{
+		epoch: new(int), bestEpoch: &bestEpoch, line: new(string),
+		numbers: []*float64{&bestLoss, &bestError},
+		vectors: append(values(n.tensors()), append(t.optimizer.vectors(), best...)...),
+		steps:   t.optimizer.count(), chance: chance,
+	}
+	if err := kept.load(s.checkpoint); err != nil {
+		return err
+	}
+	last := s.epochs
+	if s.until > 0 {
+		last = min(last, s.until)
+	}
+	if *kept.epoch >= last && last < s.epochs {
+		// Who asked for this epoch may not have heard of it.
+		if _, err := io.WriteString(to, *kept.line); err != nil {
+			return fmt.Errorf("write metrics: %w", err)
+		}
+	}
+	for epoch := *kept.epoch + 1; epoch <= last; epoch++ {
 		trainLoss := t.epoch(s.rate(epoch))
 		loss, wrong := evaluate(n, d.validation)
-		if _, err := fmt.Fprintf(to,
+		*kept.line = fmt.Sprintf(
 			"epoch=%d train_loss=%.5f val_loss=%.5f val_error=%.5f\n",
-			epoch, trainLoss, loss, wrong); err != nil {
+			epoch, trainLoss, loss, wrong)
+		if _, err := io.WriteString(to, *kept.line); err != nil {
 			return fmt.Errorf("write metrics: %w", err)
 		}
 		if !finite(trainLoss) || !finite(loss) {
@@ -53,6 +78,13 @@ func train(s settings, d division, to io.Writer) error {
 				copy(best[i], p.value)
 			}
 		}
+		*kept.epoch = epoch
+		if err := kept.save(s.checkpoint); err != nil {
+			return err
+		}
+	}
+	if last < s.epochs {
+		return nil // to be continued
 	}
 	// Other names than those above: the best is no further measurement.
 	if _, err := fmt.Fprintf(to,
