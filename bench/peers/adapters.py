@@ -10,13 +10,16 @@ is not set is the optimizer's default. How each sees the space:
     Nevergrad, pymoo  flat: the parameters that do not exist are dropped
     cmaes             flat, each parameter on the unit interval
 
-Optimizers are imported where they are used, so that one can be run without
-the others.
+Those that fit models and take seconds are in surrogates.py. Optimizers are
+imported where they are used, so that one can be run without the others.
 """
 
 import importlib.metadata
 import logging
 import warnings
+
+import surrogates
+from fit import Unfit, one_objective, without_category
 
 
 class Optuna:
@@ -31,7 +34,11 @@ class Optuna:
         self.space, self.sampler, self.failed = space, sampler, optuna.trial.TrialState.FAIL
         if sampler == "CmaEsSampler":
             one_objective("it", objectives)
-        made = getattr(optuna.samplers, sampler)(seed=seed, **settings)
+        if sampler == "AutoSampler":
+            from autosampler import AutoSampler as kind
+        else:
+            kind = getattr(optuna.samplers, sampler)
+        made = kind(seed=seed, **settings)
         self.study = optuna.create_study(directions=["minimize"] * objectives, sampler=made)
 
     def ask(self):
@@ -342,26 +349,12 @@ def place(p, u):
     return p.values[k] if p.values else p.low + k
 
 
-def one_objective(who, objectives):
-    if objectives != 1:
-        raise Unfit(f"{who} knows one objective, the task has {objectives}")
-
-
-def without_category(who, space):
-    for p in space.free:
-        if p.kind == "category":
-            raise Unfit(f"{who} knows no categories, and {p.name} is one")
-
-
-class Unfit(Exception):
-    """The optimizer cannot work on such a task."""
-
-
 # Name, package, and what makes the adapter.
 PEERS = {
     "optuna-random": ("optuna", Optuna, "RandomSampler"),
     "optuna-tpe": ("optuna", Optuna, "TPESampler"),
     "optuna-gp": ("optuna", Optuna, "GPSampler"),
+    "optuna-auto-rebuilt": ("optuna", Optuna, "AutoSampler"),
     "optuna-cmaes": ("optuna", Optuna, "CmaEsSampler"),
     "optuna-nsga2": ("optuna", Optuna, "NSGAIISampler"),
     "rustuna-tpe": ("rustuna", Rustuna, "TPESampler"),
@@ -372,6 +365,12 @@ PEERS = {
     "catcma": ("cmaes", CatCMA),
     "nevergrad": ("nevergrad", Nevergrad),
     "pymoo-nsga2": ("pymoo", Pymoo),
+    "smac-bb": ("smac", surrogates.SMAC, "BlackBoxFacade"),
+    "smac-hpo": ("smac", surrogates.SMAC, "HyperparameterOptimizationFacade"),
+    "hebo": ("HEBO", surrogates.HEBO),
+    "ax": ("ax-platform", surrogates.Ax),
+    "vizier": ("google-vizier", surrogates.Vizier),
+    "skopt": ("scikit-optimize", surrogates.Skopt),
 }
 
 

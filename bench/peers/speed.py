@@ -16,8 +16,10 @@ import tempfile
 import time
 
 
-def afina(binary, algorithm, params, objectives, trials):
-    """Milliseconds of each trial."""
+def afina(binary, algorithm, params, objectives, trials, way="tell and ask", batch=50):
+    """Milliseconds of each trial; way is how the conversation goes:
+    "ask, tell": two lines a trial; "tell and ask": one; "batch": so many asked
+    for at once, and all of them told in one write."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "study.yaml")
         with open(path, "w") as f:
@@ -33,17 +35,49 @@ def afina(binary, algorithm, params, objectives, trials):
             server.stdin.flush()
             return json.loads(server.stdout.readline())
 
-        times = []
-        for _ in range(trials):
-            start = time.perf_counter()
-            trial = call(b'{"op":"ask"}\n')["trials"][0]
+        def tell(trial, **more):
             values = objective(list(trial["params"].values()), objectives)
             told = {f"f{k}": v for k, v in enumerate(values)}
-            call(json.dumps({"op": "tell", "number": trial["number"], "values": told}).encode() + b"\n")
-            times.append(1e3 * (time.perf_counter() - start))
+            return json.dumps({"op": "tell", "number": trial["number"], "values": told, **more}).encode() + b"\n"
+
+        times = []
+        next_trial = None
+        while len(times) < trials:
+            start = time.perf_counter()
+            done = 1
+            if way == "ask, tell":
+                call(tell(call(b'{"op":"ask"}\n')["trials"][0]))
+            elif way == "tell and ask":
+                line = tell(next_trial, ask=1) if next_trial else b'{"op":"ask"}\n'
+                next_trial = call(line)["trials"][0]
+            else:
+                got = call(b'{"op":"ask","n":%d}\n' % batch)["trials"]
+                done = len(got)
+                server.stdin.write(b"".join(map(tell, got)))
+                server.stdin.flush()
+                for _ in got:
+                    if b"error" in server.stdout.readline():
+                        raise RuntimeError("a result was refused")
+            times += [1e3 * (time.perf_counter() - start) / done] * done
         server.stdin.close()
         server.wait()
         return times
+
+
+def conversation(params, objectives, trials):
+    """Milliseconds a trial that Python needs for its half of the conversation
+    alone, with nobody at the other end: reading a line and writing one."""
+    trial = {"number": 1000, "params": {f"x{i}": 0.1234567890123456 for i in range(params)}, "seed": 1 << 60, "resume_step": 0}
+    answer = json.dumps({"ok": True, "trials": [trial], "state": "running"}, separators=(",", ":")).encode()
+    times = []
+    for _ in range(trials):
+        start = time.perf_counter()
+        got = json.loads(answer)["trials"][0]
+        values = objective(list(got["params"].values()), objectives)
+        told = {f"f{k}": v for k, v in enumerate(values)}
+        json.dumps({"op": "tell", "number": got["number"], "values": told, "ask": 1}).encode()
+        times.append(1e3 * (time.perf_counter() - start))
+    return times
 
 
 def objective(x, objectives):
@@ -81,15 +115,20 @@ def main():
     p.add_argument("--afina", required=True)
     p.add_argument("--rounds", type=int, default=2)
     a = p.parse_args()
+    for params in (10, 40):
+        for objectives in (1, 2):
+            show(f"{params} parameters, {objectives} objectives: Python's half of the conversation", conversation(params, objectives, 10_000))
     for round in range(a.rounds):
         for params, trials in ((40, 1000), (10, 10_000)):
-            show(f"TPE, {params} parameters, {trials} trials, afina", afina(a.afina, "tpe", params, 1, trials))
+            for way in ("ask, tell", "tell and ask"):
+                show(f"TPE, {params} parameters, {trials} trials, afina, {way}", afina(a.afina, "tpe", params, 1, trials, way))
             show(f"TPE, {params} parameters, {trials} trials, Rustuna", package("rustuna", "TPESampler", params, 1, trials))
         if round == 0:
             show("TPE, 40 parameters, 200 trials, Optuna", package("optuna", "TPESampler", 40, 1, 200))
         for name, ours, theirs, objectives in (("CMA-ES", "cmaes", "CmaEsSampler", 1), ("NSGA-II", "nsga2", "NSGAIISampler", 2)):
             for params in (10, 40):
-                show(f"{name}, {params} parameters, 10000 trials, afina", afina(a.afina, ours, params, objectives, 10_000))
+                for way in ("ask, tell", "tell and ask", "batch"):
+                    show(f"{name}, {params} parameters, 10000 trials, afina, {way}", afina(a.afina, ours, params, objectives, 10_000, way))
                 show(f"{name}, {params} parameters, 10000 trials, Rustuna", package("rustuna", theirs, params, objectives, 10_000))
 
 

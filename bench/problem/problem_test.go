@@ -32,6 +32,7 @@ var samples = []string{
 	"bbob/f8/d5/i1", "bbob-mixint/f3/d10/i2", "zdt/1", "zdt/4", "dtlz/2/m3", "wfg/9/m2",
 	"constrained/bbob/f1/d5/i1", "constrained/gardner", "constrained/pressure-vessel", "constrained/welded-beam",
 	"crash/bbob/f15/d5/i1", "conditional/cash", "conditional/jenatton", "conditional/layers",
+	"mf-hartmann/d3/moderate", "mf-hartmann/d6/bad",
 	"table/hpobench/australian", "table/hpolib/naval_propulsion", "table/nasbench201/cifar10",
 	"yahpo/lcbench/3945", "yahpo/rbv2_rpart/37",
 }
@@ -122,6 +123,8 @@ func TestOpenErrors(t *testing.T) {
 		"dtlz/2/m9":                 "2 to 4 objectives",
 		"wfg/12/m2":                 "WFG 1 to 9",
 		"constrained/bridge":        "the designs are",
+		"mf-hartmann/d4/good":       "the dimensions are",
+		"mf-hartmann/d3/fair":       "good, moderate or bad",
 		"conditional/x":             "the conditional tasks are",
 		"crash/bbob/f99/d5/i1":      "functions 1 to 24",
 		"constrained/bbob/f1/d1/i1": "dimensions",
@@ -153,6 +156,42 @@ func TestDesignsAtTheirOptima(t *testing.T) {
 		for i, v := range o.Violations {
 			if v > 1e-5 {
 				t.Errorf("%s: constraint %d is violated by %v at the optimum", name, i+1, v)
+			}
+		}
+	}
+}
+
+// The Hartmann functions at their optima, and the first step worse everywhere.
+func TestHartmann(t *testing.T) {
+	for name, x := range map[string][]float64{
+		"d3": {0.114614, 0.555649, 0.852547},
+		"d6": {0.20169, 0.150011, 0.476874, 0.275332, 0.311652, 0.6573},
+	} {
+		f := hartmanns[name]
+		if y := f.value(x, 0); math.Abs(y-f.best) > 1e-5 {
+			t.Errorf("%s: %v at the optimum, want %v", name, y, f.best)
+		}
+		p, err := NewLibrary("").Open("mf-hartmann/" + name + "/good")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range 50 {
+			c := p.Space().Random(study.Stream(3, n, "test"))
+			last := math.Inf(1)
+			for _, step := range []float64{1, 3, 9, 27, 81} {
+				q := *p.(*hartmannProblem)
+				q.noise = 0
+				o, err := q.Evaluate(c, step, study.Stream(3, n, "noise"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if o.Values[0] >= last {
+					t.Errorf("%s at %v: %v at step %v, %v before", name, c, o.Values[0], step, last)
+				}
+				last = o.Values[0]
+			}
+			if o, err := p.True(c); err != nil || o.Values[0] != last {
+				t.Errorf("%s at %v: the truth is %v (%v), the last step %v", name, c, o.Values, err, last)
 			}
 		}
 	}
@@ -339,20 +378,31 @@ func TestRegret(t *testing.T) {
 // judgement, and the scale of each is kept.
 func TestSuites(t *testing.T) {
 	lib := NewLibrary(os.Getenv("AFINA_BENCH_DATA"))
-	used := map[string]bool{}
+	type use struct {
+		task     string
+		fidelity bool
+	}
+	used, twice := map[string]bool{}, map[use]bool{}
 	for _, s := range Suites {
 		if got, err := FindSuite(s.Name); err != nil || got.Name != s.Name {
 			t.Errorf("suite %s: %v, %v", s.Name, got.Name, err)
 		}
 		for _, task := range s.Tasks {
-			if development, twice := used[task]; twice {
-				t.Errorf("%s is in two suites (development: %v and %v)", task, development, s.Development)
+			if development, seen := used[task]; seen && development != s.Development {
+				t.Errorf("%s is for development and for judgement", task)
+			}
+			if u := (use{task, s.Fidelity}); twice[u] {
+				t.Errorf("%s is in two suites", task)
+			} else {
+				twice[u] = true
 			}
 			used[task] = s.Development
 			if sc, ok := CommittedScale(task); !ok || !sc.Known() {
 				t.Errorf("%s has no committed scale", task)
 			}
-			if _, err := lib.Open(task); err != nil && !errors.Is(err, ErrNoData) {
+			if p, err := lib.Open(task); err == nil && s.Fidelity && p.Fidelity() == nil {
+				t.Errorf("%s of suite %s has no fidelity", task, s.Name)
+			} else if err != nil && !errors.Is(err, ErrNoData) {
 				t.Error(err)
 			}
 		}

@@ -9,8 +9,11 @@ type Suite struct {
 	// tasks. The others only judge: whoever looks at them to change a method
 	// has used them up.
 	Development bool
-	Budget      int // trials
+	Budget      int // trials, or where Fidelity is set whole trainings
 	Tasks       []string
+	// Fidelity is set where trials need not be trained to the end: a scheduler
+	// works beside the search algorithm.
+	Fidelity bool
 }
 
 // Suites is the one table of which tasks are for what. Other instances and
@@ -25,7 +28,28 @@ var Suites = []Suite{
 		"yahpo/rbv2_rpart/37",
 		"bbob/f8/d5/i1",
 		"bbob/f15/d5/i1",
-	}},
+	}, false},
+	{"wide-dev", "one objective, development; more functions and dimensions", true, 100, []string{
+		"yahpo/lcbench/167168",
+		"yahpo/lcbench/126029",
+		"yahpo/rbv2_rpart/11",
+		"yahpo/rbv2_rpart/1461",
+		"bbob/f2/d5/i1",
+		"bbob/f4/d5/i1",
+		"bbob/f7/d5/i1",
+		"bbob/f12/d5/i1",
+		"bbob/f22/d5/i1",
+		"bbob/f1/d10/i1",
+		"bbob/f10/d10/i1",
+		"bbob/f14/d10/i1",
+		"bbob/f18/d10/i1",
+		"bbob/f24/d10/i1",
+		"bbob/f8/d20/i1",
+		"bbob/f13/d20/i1",
+		"bbob-mixint/f1/d10/i1",
+		"bbob-mixint/f10/d5/i1",
+		"bbob-mixint/f17/d10/i1",
+	}, false},
 	{"test", "one objective, judgement", false, 50, []string{
 		"table/hpobench/blood_transfusion",
 		"table/hpobench/segment",
@@ -45,27 +69,45 @@ var Suites = []Suite{
 		"bbob/f21/d5/i2",
 		"bbob-mixint/f8/d5/i2",
 		"bbob-mixint/f15/d10/i2",
-	}},
+	}, false},
 	{"special-dev", "outcome constraints, crashes and conditions, development", true, 100, []string{
 		"constrained/bbob/f1/d5/i1",
 		"constrained/gardner",
 		"crash/bbob/f8/d5/i1",
 		"conditional/jenatton",
 		"conditional/layers",
-	}},
+	}, false},
 	{"special-test", "outcome constraints, crashes and conditions, judgement", false, 100, []string{
 		"constrained/bbob/f8/d5/i2",
 		"constrained/pressure-vessel",
 		"constrained/welded-beam",
 		"crash/bbob/f15/d5/i2",
 		"conditional/cash",
-	}},
+	}, false},
 	{"multi-dev", "several objectives, development", true, 100, []string{
 		"zdt/1", "zdt/3", "dtlz/2/m2", "wfg/4/m2", "wfg/7/m3",
-	}},
+	}, false},
 	{"multi-test", "several objectives, judgement", false, 100, []string{
 		"zdt/2", "zdt/4", "zdt/6", "dtlz/1/m2", "dtlz/5/m3", "dtlz/7/m2", "wfg/2/m2", "wfg/5/m3", "wfg/9/m2",
-	}},
+	}, false},
+	{"mf-dev", "one objective by steps of training, development", true, 20, []string{
+		"yahpo/lcbench/3945",
+		"yahpo/lcbench/189906",
+		"yahpo/lcbench/167168",
+		"yahpo/rbv2_rpart/37",
+		"mf-hartmann/d3/moderate",
+		"mf-hartmann/d6/moderate",
+	}, true},
+	{"mf-test", "one objective by steps of training, judgement", false, 20, []string{
+		"yahpo/lcbench/7593",
+		"yahpo/lcbench/126026",
+		"yahpo/lcbench/167190",
+		"yahpo/lcbench/168910",
+		"yahpo/rbv2_rpart/1040",
+		"yahpo/rbv2_rpart/40981",
+		"mf-hartmann/d3/bad",
+		"mf-hartmann/d6/good",
+	}, true},
 }
 
 // FindSuite returns the suite called name.

@@ -26,23 +26,30 @@ func ParseMethod(table suggest.Table, text string) (Method, error) {
 	if err != nil {
 		return Method{}, err
 	}
-	out := Method{Label: "afina-" + text, Method: m, Settings: setting.Values{}}
+	vs, err := parseSettings(text, m.Settings, rest)
+	return Method{Label: "afina-" + text, Method: m, Settings: vs}, err
+}
+
+// parseSettings reads KEY=VALUE,KEY=VALUE, or nothing, for a method that has
+// the settings of list; text is what messages call it.
+func parseSettings(text string, list []setting.Setting, rest string) (setting.Values, error) {
+	out := setting.Values{}
 	if rest == "" {
 		return out, nil
 	}
 	for _, pair := range strings.Split(rest, ",") {
 		key, word, ok := strings.Cut(pair, "=")
 		if !ok {
-			return Method{}, fmt.Errorf("method %q: %q is not of the form KEY=VALUE", text, pair)
+			return nil, fmt.Errorf("method %q: %q is not of the form KEY=VALUE", text, pair)
 		}
 		v, err := value.ParseJSON([]byte(word))
 		if err != nil {
 			v = value.String(word)
 		}
-		out.Settings[key] = v
+		out[key] = v
 	}
-	if found := setting.Check(m.Settings, out.Settings); len(found) > 0 {
-		return Method{}, fmt.Errorf("method %q: setting %s: %s", text, found[0].Name, found[0].Message)
+	if found := setting.Check(list, out); len(found) > 0 {
+		return nil, fmt.Errorf("method %q: setting %s: %s", text, found[0].Name, found[0].Message)
 	}
 	return out, nil
 }

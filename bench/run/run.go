@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/afina-hpo/afina/analyze"
 	"github.com/afina-hpo/afina/bench/multi"
 	"github.com/afina-hpo/afina/bench/problem"
 	"github.com/afina-hpo/afina/space"
@@ -25,6 +26,10 @@ type Job struct {
 	// They then last as long as the problem says, or between a half and one
 	// and a half units of time.
 	Parallel int
+	// Evidence takes as incumbent what the method believes to be the best of
+	// what was tried, where it believes anything, and not what was observed to
+	// be: see [analyze.ByEvidence]. The peer's label says so.
+	Evidence bool
 }
 
 // purposeDuration is the random stream of durations. Like that of the noise it
@@ -51,6 +56,10 @@ func One(ctx context.Context, j Job) (Trace, error) {
 		return fail(err)
 	}
 	watch := &stopwatch{inner: s}
+	if e, ok := s.(suggest.Estimator); ok && j.Evidence {
+		watch.belief, watch.chosen = e, map[int]space.Config{}
+		t.Peer += evident
+	}
 	var broken error // of the problem; the simulation knows no such thing
 	result, err := suggesttest.Drive(ctx, watch, suggesttest.Setup{
 		Space: j.Problem.Space(), Objectives: j.Problem.Objectives(), Seed: j.Seed,
@@ -76,21 +85,41 @@ func One(ctx context.Context, j Job) (Trace, error) {
 	if err != nil {
 		return fail(err)
 	}
-	if t.Incumbent, err = incumbents(j.Problem, result.Log.Book.History()); err != nil {
+	h := result.Log.Book.History()
+	watch.choose(h)
+	if t.Incumbent, err = incumbents(j.Problem, h, watch.chosen); err != nil {
 		return fail(err)
 	}
 	t.Seconds = watch.seconds
 	return t, nil
 }
 
+// evident is appended to the label of a peer whose incumbents are by evidence.
+const evident = "+evidence"
+
 // incumbents returns the true value of what looks best after each end of a
-// trial.
-func incumbents(p problem.Problem, h *study.History) (Numbers, error) {
+// trial: chosen by the number of trials ended, else the best observed.
+func incumbents(p problem.Problem, h *study.History, chosen map[int]space.Config) (Numbers, error) {
 	out := make(Numbers, h.EndedLen())
 	observed, truth := math.NaN(), math.NaN()
+	believed, evidence := math.NaN(), false
 	front := frontOf(p)
 	for i := range out {
 		t := h.Ended(i)
+		if c, ok := chosen[i+1]; ok {
+			o, err := p.True(c)
+			if err != nil {
+				return nil, err
+			}
+			believed, evidence = math.NaN(), true
+			if o.Feasible() {
+				believed = o.Values[0]
+			}
+		}
+		if evidence {
+			out[i] = believed
+			continue
+		}
 		if t.State == study.Complete && t.Feasible() {
 			switch {
 			case front != nil:
@@ -130,6 +159,19 @@ func frontOf(p problem.Problem) *multi.Front {
 type stopwatch struct {
 	inner   suggest.Suggester
 	seconds Numbers
+	belief  suggest.Estimator    // nil: not asked
+	chosen  map[int]space.Config // by the number of trials ended
+}
+
+// choose notes what the method believes to be the best of h.
+func (w *stopwatch) choose(h *study.History) {
+	if w.belief == nil {
+		return
+	}
+	best, ok := analyze.ByEvidence(h, func(c space.Config) (mean, se []float64, ok bool) { return w.belief.Estimate(h, c) })
+	if ok {
+		w.chosen[h.EndedLen()] = best.Trial.Config
+	}
 }
 
 // Suggest implements [suggest.Suggester].
@@ -137,6 +179,7 @@ func (w *stopwatch) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 	start := time.Now()
 	ps, err := w.inner.Suggest(ctx, r)
 	spent := time.Since(start).Seconds() / float64(max(len(ps), 1))
+	w.choose(r.History)
 	for range ps {
 		// A tenth of a microsecond is all that a clock can be trusted with.
 		w.seconds = append(w.seconds, math.Round(spent*1e7)/1e7)
@@ -144,9 +187,9 @@ func (w *stopwatch) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 	return ps, err
 }
 
-// All makes the runs of jobs, so many at once, and hands each trace to emit,
-// in the order of the jobs. The first error ends it.
-func All(ctx context.Context, jobs []Job, workers int, emit func(Trace) error) error {
+// All makes the runs of jobs by one, so many at once, and hands each trace to
+// emit, in the order of the jobs. The first error ends it.
+func All[J any](ctx context.Context, jobs []J, one func(context.Context, J) (Trace, error), workers int, emit func(Trace) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {
@@ -163,7 +206,7 @@ func All(ctx context.Context, jobs []Job, workers int, emit func(Trace) error) e
 	for range max(workers, 1) {
 		wg.Go(func() {
 			for i := range next {
-				t, err := One(ctx, jobs[i])
+				t, err := one(ctx, jobs[i])
 				results[i] <- result{t, err}
 			}
 		})

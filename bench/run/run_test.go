@@ -105,7 +105,7 @@ func TestAll(t *testing.T) {
 	}
 	var one, many []Trace
 	for workers, to := range map[int]*[]Trace{1: &one, 4: &many} {
-		if err := All(context.Background(), jobs, workers, func(t Trace) error { *to = append(*to, t); return nil }); err != nil {
+		if err := All(context.Background(), jobs, One, workers, func(t Trace) error { *to = append(*to, t); return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -123,7 +123,7 @@ func TestAllStops(t *testing.T) {
 		jobs[i] = Job{Method: method(t, "random"), Problem: open(t, "bbob/f1/d5/i1"), Seed: uint64(i), Budget: 5}
 	}
 	full := errors.New("full")
-	if err := All(context.Background(), jobs, 3, func(Trace) error { return full }); !errors.Is(err, full) {
+	if err := All(context.Background(), jobs, One, 3, func(Trace) error { return full }); !errors.Is(err, full) {
 		t.Errorf("error %v", err)
 	}
 	broken := Method{Label: "broken", Method: suggest.Method{New: func(suggest.Problem, setting.Values) (suggest.Suggester, error) {
@@ -131,13 +131,13 @@ func TestAllStops(t *testing.T) {
 	}}}
 	jobs[7].Method = broken
 	n := 0
-	err := All(context.Background(), jobs, 3, func(Trace) error { n++; return nil })
+	err := All(context.Background(), jobs, One, 3, func(Trace) error { n++; return nil })
 	if err == nil || !strings.Contains(err.Error(), "run broken on bbob/f1/d5/i1 with seed 7: cannot") || n != 7 {
 		t.Errorf("after %d traces: %v", n, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := All(ctx, jobs[:5], 2, func(Trace) error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := All(ctx, jobs[:5], One, 2, func(Trace) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

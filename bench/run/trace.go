@@ -8,7 +8,11 @@
 // trials at once. Everything but the seconds is a function of method, task,
 // seed and budget.
 //
-// [One] makes one [Trace]; [All] makes many on all processors. Traces are kept
+// Where tasks have steps of training, a scheduler is measured together with the
+// search algorithm: on the virtual clock of package simulate, by what the steps
+// cost, by the same code that decides for real.
+//
+// [One] and [Fidelity] make one [Trace]; [All] makes many on all processors. Traces are kept
 // as JSON lines, which [Read] reads; package score judges them.
 package run
 
@@ -32,6 +36,10 @@ type Trace struct {
 	Budget  int    `json:"budget"`
 	// Parallel is how many trials ran at once, where it was more than one.
 	Parallel int `json:"parallel,omitempty"`
+	// Fidelity says that a scheduler was at work: Budget counts whole
+	// trainings, and Incumbent has an entry at each hundredth of what they
+	// cost; see [Fidelity].
+	Fidelity bool `json:"fidelity,omitempty"`
 	// Incumbent has, after each trial that ended, the noise-free value of the
 	// configuration with the best observed value so far; NaN as long as there
 	// is none that is feasible. Of several objectives it is the negated

@@ -11,7 +11,8 @@ import (
 // Options says what a report shows.
 type Options struct {
 	// At is the numbers of trials to look at; nil: a fifth, a half and all of
-	// the longest trace.
+	// the longest trace. Of traces by steps of training it is hundredths of the
+	// budget, and nil: 10, 25, 50 and 100.
 	At []int
 	// Baseline is the peer that the others are compared with; "": the one
 	// that came first.
@@ -24,7 +25,11 @@ func (b *Board) Report(w io.Writer, o Options) error {
 		return fmt.Errorf("there are no traces to compare")
 	}
 	if o.At == nil {
-		for _, n := range []int{b.most / 5, b.most / 2, b.most} {
+		at := []int{b.most / 5, b.most / 2, b.most}
+		if b.fidelity {
+			at = []int{b.most / 10, b.most / 4, b.most / 2, b.most}
+		}
+		for _, n := range at {
 			if n > 0 {
 				o.At = append(o.At, n)
 			}
@@ -37,6 +42,9 @@ func (b *Board) Report(w io.Writer, o Options) error {
 		return fmt.Errorf("no trace is of %q; there are %s", o.Baseline, strings.Join(b.peers, ", "))
 	}
 	p := &page{board: b, options: o}
+	if b.fidelity {
+		p.WriteString("Trials need not be trained to the end: where it says trials, hundredths of the resource are meant.\n\n")
+	}
 	p.summary()
 	p.differences()
 	p.curve()

@@ -26,6 +26,8 @@ type Board struct {
 	scale  map[string]problem.Scale
 	traces map[cell][]run.Trace
 	most   int // trials of the longest trace
+	// fidelity says that traces count hundredths of a budget, not trials.
+	fidelity bool
 }
 
 type cell struct{ peer, task string }
@@ -35,7 +37,12 @@ type cell struct{ peer, task string }
 func NewBoard(traces []run.Trace, scale func(task string) (problem.Scale, error)) (*Board, error) {
 	b := &Board{scale: map[string]problem.Scale{}, traces: map[cell][]run.Trace{}}
 	seen := map[string]bool{}
-	for _, t := range traces {
+	for i, t := range traces {
+		if i == 0 {
+			b.fidelity = t.Fidelity
+		} else if t.Fidelity != b.fidelity {
+			return nil, fmt.Errorf("traces by trials and traces by steps of training cannot be compared: %s on %s is not as those before", t.Peer, t.Task)
+		}
 		if t.Parallel > 1 { // another thing to be measured
 			t.Peer += fmt.Sprintf(" ×%d", t.Parallel)
 		}

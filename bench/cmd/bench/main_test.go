@@ -37,9 +37,15 @@ func TestUsage(t *testing.T) {
 		{[]string{"run", "-h"}, 0, "-methods"},
 		{[]string{"run", "-budget", "many"}, 2, "invalid value"},
 		{[]string{"run", "-seeds", "0", "bbob/f1/d5/i1"}, 2, "positive"},
-		{[]string{"run", "-methods", "", "bbob/f1/d5/i1"}, 2, "at least one method"},
+		{[]string{"run", "-methods", ";", "bbob/f1/d5/i1"}, 2, "at least one method"},
 		{[]string{"run", "-methods", "guess", "bbob/f1/d5/i1"}, 1, `no search algorithm "guess"`},
-		{[]string{"run", "-suite", "none"}, 1, "there are: dev test"},
+		{[]string{"run", "-fidelity", "-methods", ";", "mf-hartmann/d3/good"}, 2, "at least one method"},
+		{[]string{"run", "-fidelity", "-methods", "random", "mf-hartmann/d3/good"}, 1, "SCHEDULER+SEARCH"},
+		{[]string{"run", "-fidelity", "bbob/f1/d5/i1"}, 1, "needs one objective, and steps"},
+		{[]string{"run", "-fidelity", "-suite", "special-dev"}, 2, "not by steps"},
+		{[]string{"run", "-fidelity", "-evidence", "mf-hartmann/d3/good"}, 2, "-evidence is for"},
+		{[]string{"run", "-restart", "mf-hartmann/d3/good"}, 2, "-restart for those"},
+		{[]string{"run", "-suite", "none"}, 1, "there are: dev "},
 		{[]string{"run", "bbob/f1"}, 1, `no task "bbob/f1"`},
 		{[]string{"run", "-data", "", "table/hpolib/naval_propulsion"}, 1, "AFINA_BENCH_DATA"},
 		{[]string{"compare"}, 2, "name files"},
@@ -61,7 +67,7 @@ func TestUsage(t *testing.T) {
 
 func TestList(t *testing.T) {
 	out, _, code := bench(t, "", "list")
-	for _, want := range []string{"dev: ", "  bbob/f8/d5/i1\n", "test: ", "wfg/#/m#", "  qmc "} {
+	for _, want := range []string{"dev: ", "  bbob/f8/d5/i1\n", "test: ", "mf-dev: ", "20 whole trainings", "  hyperband ", "wfg/#/m#", "  qmc "} {
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("status %d, the list lacks %q:\n%s", code, want, out)
 		}
@@ -100,6 +106,34 @@ func TestRunAndCompare(t *testing.T) {
 	}
 	if out, _, _ := bench(t, "", "run", "-seeds", "1", "-budget", "3", "zdt/1"); !strings.HasPrefix(out, `{"peer":"afina-`) {
 		t.Errorf("on the standard output: %q", out)
+	}
+}
+
+// Traces by steps of training are reported in hundredths of the budget, and not
+// beside others.
+func TestRunAndCompareByStep(t *testing.T) {
+	dir := t.TempDir()
+	file, other := filepath.Join(dir, "steps.jsonl"), filepath.Join(dir, "trials.jsonl")
+	for _, args := range [][]string{
+		{"run", "-fidelity", "-methods", "fixed+random;asha+random", "-seeds", "2", "-budget", "5", "-out", file, "mf-hartmann/d3/moderate"},
+		{"run", "-fidelity", "-restart", "-methods", "asha+random", "-seeds", "2", "-budget", "5", "-parallel", "4", "-out", file, "mf-hartmann/d3/moderate"},
+		{"run", "-methods", "random", "-seeds", "1", "-budget", "5", "-out", other, "mf-hartmann/d3/moderate"},
+	} {
+		if _, messages, code := bench(t, "", args...); code != 0 {
+			t.Fatal(messages)
+		}
+	}
+	out, messages, code := bench(t, "", "compare", file)
+	if code != 0 {
+		t.Fatal(messages)
+	}
+	for _, want := range []string{"hundredths of the resource", "| afina-fixed+random | 2 |", "| afina-asha+random restart ×4 | 2 |", "## Regret at 10, by task", "## Regret at 100, by task"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the report lacks %q:\n%s", want, out)
+		}
+	}
+	if _, messages, code = bench(t, "", "compare", file, other); code != 1 || !strings.Contains(messages, "cannot be compared") {
+		t.Errorf("traces of both kinds: status %d, %s", code, messages)
 	}
 }
 

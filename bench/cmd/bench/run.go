@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,7 +24,11 @@ func list(_ context.Context, s streams, args []string) error {
 		return err
 	}
 	for _, suite := range problem.Suites {
-		fmt.Fprintf(s.out, "%s: %s; %d trials\n", suite.Name, suite.Doc, suite.Budget)
+		unit := "trials"
+		if suite.Fidelity {
+			unit = "whole trainings"
+		}
+		fmt.Fprintf(s.out, "%s: %s; %d %s\n", suite.Name, suite.Doc, suite.Budget, unit)
 		for _, task := range suite.Tasks {
 			fmt.Fprintf(s.out, "  %s\n", task)
 		}
@@ -34,6 +39,10 @@ func list(_ context.Context, s streams, args []string) error {
 	}
 	fmt.Fprintln(s.out, "methods:")
 	for _, m := range builtin.Search() {
+		fmt.Fprintf(s.out, "  %-10s %s\n", m.Name, m.Doc)
+	}
+	fmt.Fprintln(s.out, "schedulers, by steps of training:")
+	for _, m := range builtin.Schedule() {
 		fmt.Fprintf(s.out, "  %-10s %s\n", m.Name, m.Doc)
 	}
 	return nil
@@ -64,50 +73,74 @@ func methods(text string) ([]run.Method, error) {
 	return out, nil
 }
 
+// defaultPair is what runs where a study with a fidelity says nothing.
+const defaultPair = builtin.FidelitySchedule + "+" + builtin.DefaultSearch
+
+func pairs(text string) ([]run.Pair, error) {
+	var out []run.Pair
+	for _, w := range words(text) {
+		p, err := run.ParsePair(builtin.Schedule(), builtin.Search(), w)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	if len(out) == 0 {
+		return nil, usage("name at least one method")
+	}
+	return out, nil
+}
+
 func runTasks(ctx context.Context, s streams, args []string) error {
 	f := flags(s, "run")
 	data := dataFlag(f)
 	suiteName := f.String("suite", "", "run all tasks of a `suite`: see list")
-	methodText := f.String("methods", builtin.DefaultSearch, "`methods` to run, as NAME;NAME:KEY=VALUE,KEY=VALUE")
-	budget := f.Int("budget", 0, "trials of a run; default: the suite's, or 50")
+	methodText := f.String("methods", "", "`methods` to run, as NAME;NAME:KEY=VALUE,KEY=VALUE; by steps of training SCHEDULER+SEARCH; default: "+builtin.DefaultSearch+", "+defaultPair)
+	byStep := f.Bool("fidelity", false, "tasks by steps of training, with a scheduler; of the suites for that it is said")
+	restart := f.Bool("restart", false, "by steps of training: a trial that is resumed begins again, and pays again")
+	budget := f.Int("budget", 0, "trials of a run, by steps of training what so many whole trainings cost; default: the suite's, or 50 and 20")
 	seeds := f.Int("seeds", 5, "number of seeds, counted from -first-seed")
 	first := f.Uint64("first-seed", 0, "the first seed")
+	evidence := f.Bool("evidence", false, "the incumbent is what the method believes to be the best, not what was observed to be")
 	parallel := f.Int("parallel", 1, "trials that run at once, simulated")
 	workers := f.Int("workers", runtime.NumCPU(), "runs made at once; 1 where times are to be trusted")
 	out := f.String("out", "", "`file` that the traces are appended to; default: standard output")
 	if err := parse(f, args); err != nil {
 		return err
 	}
-	tasks, trials := f.Args(), 50
+	tasks, size := f.Args(), 0
 	if *suiteName != "" {
 		suite, err := problem.FindSuite(*suiteName)
 		if err != nil {
 			return err
 		}
-		tasks, trials = append(tasks, suite.Tasks...), suite.Budget
+		if *byStep && !suite.Fidelity {
+			return usage("the suite %s is not by steps of training", suite.Name)
+		}
+		tasks, size, *byStep = append(tasks, suite.Tasks...), suite.Budget, suite.Fidelity
 	}
-	if *budget > 0 {
-		trials = *budget
+	switch {
+	case *budget > 0:
+		size = *budget
+	case size == 0 && *byStep:
+		size = 20
+	case size == 0:
+		size = 50
 	}
 	if len(tasks) == 0 || *seeds < 1 || *budget < 0 || *parallel < 1 {
 		return usage("name tasks or a -suite, and positive numbers")
 	}
-	ms, err := methods(*methodText)
-	if err != nil {
-		return err
+	if *byStep && *evidence || !*byStep && *restart {
+		return usage("-evidence is for runs by trials, -restart for those by steps of training")
 	}
+	var problems []problem.Problem
 	lib := problem.NewLibrary(*data)
-	var jobs []run.Job
 	for _, task := range tasks {
 		p, err := lib.Open(task)
 		if err != nil {
 			return err
 		}
-		for _, m := range ms {
-			for k := range *seeds {
-				jobs = append(jobs, run.Job{Method: m, Problem: p, Seed: *first + uint64(k), Budget: trials, Parallel: *parallel})
-			}
-		}
+		problems = append(problems, p)
 	}
 	w := s.out
 	if *out != "" {
@@ -118,12 +151,44 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 		defer file.Close()
 		w = file
 	}
-	done := 0
-	return run.All(ctx, jobs, *workers, func(t run.Trace) error {
+	done, all := 0, 0
+	emit := func(t run.Trace) error {
 		done++
-		fmt.Fprintf(s.err, "%d/%d %s %s seed %d\n", done, len(jobs), t.Peer, t.Task, t.Seed)
+		fmt.Fprintf(s.err, "%d/%d %s %s seed %d\n", done, all, t.Peer, t.Task, t.Seed)
 		return run.Write(w, t)
+	}
+	if *byStep {
+		pairs, err := pairs(cmp.Or(*methodText, defaultPair))
+		if err != nil {
+			return err
+		}
+		jobs := cross(problems, pairs, *seeds, *first, func(p problem.Problem, m run.Pair, seed uint64) run.FidelityJob {
+			return run.FidelityJob{Pair: m, Problem: p, Seed: seed, Budget: size, Workers: *parallel, Restart: *restart}
+		})
+		all = len(jobs)
+		return run.All(ctx, jobs, run.Fidelity, *workers, emit)
+	}
+	ms, err := methods(cmp.Or(*methodText, builtin.DefaultSearch))
+	if err != nil {
+		return err
+	}
+	jobs := cross(problems, ms, *seeds, *first, func(p problem.Problem, m run.Method, seed uint64) run.Job {
+		return run.Job{Method: m, Problem: p, Seed: seed, Budget: size, Parallel: *parallel, Evidence: *evidence}
 	})
+	all = len(jobs)
+	return run.All(ctx, jobs, run.One, *workers, emit)
+}
+
+// cross makes a job of every problem, method and seed.
+func cross[M, J any](ps []problem.Problem, ms []M, seeds int, first uint64, job func(problem.Problem, M, uint64) J) (out []J) {
+	for _, p := range ps {
+		for _, m := range ms {
+			for k := range seeds {
+				out = append(out, job(p, m, first+uint64(k)))
+			}
+		}
+	}
+	return out
 }
 
 func compare(_ context.Context, s streams, args []string) error {
