@@ -105,6 +105,31 @@ def package(module, sampler, params, objectives, trials):
     return times
 
 
+def gaussian_process(params, past, asks=5):
+    """Milliseconds of a suggestion by Optuna's GPSampler after so many trials
+    that are given to it; every suggestion becomes a trial."""
+    import random
+
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.create_study(sampler=optuna.samplers.GPSampler(seed=1))
+    names = [f"x{i}" for i in range(params)]
+    space = {n: optuna.distributions.FloatDistribution(0, 1) for n in names}
+    draw = random.Random(1)
+    for _ in range(past):
+        x = {n: draw.random() for n in names}
+        study.add_trial(optuna.trial.create_trial(params=x, distributions=space, value=objective(list(x.values()), 1)[0]))
+    times = []
+    for _ in range(asks):
+        start = time.perf_counter()
+        trial = study.ask()
+        x = [trial.suggest_float(n, 0, 1) for n in names]
+        study.tell(trial, objective(x, 1)[0])
+        times.append(1e3 * (time.perf_counter() - start))
+    return times
+
+
 def show(what, times):
     last = times[-max(1, len(times) // 10) :]
     print(f"{what}: mean {statistics.fmean(times):.3f} ms, median {statistics.median(times):.3f}, last tenth {statistics.fmean(last):.3f}", flush=True)
@@ -114,7 +139,12 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--afina", required=True)
     p.add_argument("--rounds", type=int, default=2)
+    p.add_argument("--gp", action="store_true", help="only Optuna's Gaussian process, which needs PyTorch")
     a = p.parse_args()
+    if a.gp:
+        for past in (50, 200, 1000):
+            show(f"GP, 10 parameters, after {past} trials, Optuna", gaussian_process(10, past))
+        return
     for params in (10, 40):
         for objectives in (1, 2):
             show(f"{params} parameters, {objectives} objectives: Python's half of the conversation", conversation(params, objectives, 10_000))
