@@ -29,15 +29,7 @@ noted no prediction and models the objective, its belief is worked out again
 from the trials that it knew then.`,
 		Args: argCount(1, 2, "a study and a trial number"),
 		RunE: func(c *cobra.Command, args []string) error {
-			ref := ""
-			if len(args) == 2 {
-				ref = args[0]
-			}
-			log, _, err := x.load(c.Context(), ref)
-			if err != nil {
-				return err
-			}
-			t, err := trialNumber(log, args[len(args)-1])
+			log, _, t, err := x.loadTrial(c.Context(), args)
 			if err != nil {
 				return err
 			}

@@ -164,3 +164,17 @@ func nearby(path string) string {
 	}
 	return rel
 }
+
+// loadTrial loads what the arguments [STUDY] N of a command name.
+func (x *app) loadTrial(ctx context.Context, args []string) (*study.Log, home.Home, *study.Trial, error) {
+	ref := ""
+	if len(args) == 2 {
+		ref = args[0]
+	}
+	log, h, err := x.load(ctx, ref)
+	if err != nil {
+		return nil, h, nil, err
+	}
+	t, err := trialNumber(log, args[len(args)-1])
+	return log, h, t, err
+}

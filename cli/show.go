@@ -21,15 +21,7 @@ func (x *app) showCommand() *cobra.Command {
 		Short: "Show everything about one trial",
 		Args:  argCount(1, 2, "a study and a trial number"),
 		RunE: func(c *cobra.Command, args []string) error {
-			ref := ""
-			if len(args) == 2 {
-				ref = args[0]
-			}
-			log, h, err := x.load(c.Context(), ref)
-			if err != nil {
-				return err
-			}
-			t, err := trialNumber(log, args[len(args)-1])
+			log, h, t, err := x.loadTrial(c.Context(), args)
 			if err != nil {
 				return err
 			}

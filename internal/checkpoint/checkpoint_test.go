@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -95,7 +96,10 @@ func TestCopy(t *testing.T) {
 	write(t, h, 0, "model/weights", "three")
 	write(t, h, 0, "step", "3")
 	if err := os.Symlink("model/weights", filepath.Join(h.Checkpoint(0), "best")); err != nil {
-		t.Skip(err)
+		if runtime.GOOS == "windows" {
+			t.Skip("needs the right to make links")
+		}
+		t.Fatal(err)
 	}
 	old := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	if err := os.Chtimes(filepath.Join(h.Checkpoint(0), "step"), old, old); err != nil {

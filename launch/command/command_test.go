@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/afina-hpo/afina/internal/need"
 	"github.com/afina-hpo/afina/launch/command"
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/space/expr"
@@ -368,10 +369,7 @@ func TestShell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("no sh here")
-	}
+	sh := need.Program(t, "sh")
 	out, err := exec.Command(sh, "-c", line).CombinedOutput()
 	if err != nil || string(out) != "IT'S\n" {
 		t.Errorf("%s: got %q, %v", line, out, err)
@@ -438,10 +436,7 @@ func TestExpandVariableRefuses(t *testing.T) {
 
 // TestQuoteReadsBack has a shell read what Quote wrote.
 func TestQuoteReadsBack(t *testing.T) {
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("no sh here")
-	}
+	sh := need.Program(t, "sh")
 	argv := []string{"printf", "%s\\n", "plain", "a b", "it's", "$HOME", "`x`", "*", "", "a\nb", "-n", "é", "~", "!x", "A=b", "\\", "#c"}
 	out, err := exec.Command(sh, "-c", command.Quote(argv)).Output()
 	if err != nil {

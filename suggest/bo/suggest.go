@@ -6,11 +6,11 @@ import (
 	"math/rand/v2"
 	"strconv"
 
-	sobol "github.com/afina-hpo/afina/num/qmc"
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
 	"github.com/afina-hpo/afina/suggest/internal/distinct"
+	"github.com/afina-hpo/afina/suggest/qmc"
 )
 
 // tried is how many candidates are looked at before one that the study does
@@ -33,7 +33,7 @@ type suggester struct {
 // Suggest implements [suggest.Suggester].
 func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
 	s.follow(r.History)
-	s.picker.Begin(r.History)
+	s.picker.Begin(r.History, r.Beside...)
 	s.keys.Begin(r.History)
 	s.asked = make(map[string]struct{}, r.N)
 	m := &s.model
@@ -48,7 +48,6 @@ func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 	}
 	for _, c := range r.Beside {
 		s.asked[c.Key()] = struct{}{}
-		s.picker.Take(c)
 		note(c)
 	}
 	defer s.forget()
@@ -265,21 +264,7 @@ func (s *suggester) start(ctx context.Context, r suggest.Request, i int) (sugges
 			return suggest.Proposal{Config: c, Note: `{"by":"centre"}`}, nil
 		}
 	}
-	if d > 0 && d <= sobol.MaxDim {
-		one := r
-		one.N, one.First = 1, r.First+i
-		ps, err := s.design.Suggest(ctx, one)
-		if err != nil {
-			return suggest.Proposal{}, err
-		}
-		// It knows nothing of the other configurations of this request.
-		if len(ps) == 1 && s.picker.Take(ps[0].Config) {
-			ps[0].Note = `{"by":"sobol"}`
-			return ps[0], nil
-		}
-	}
-	c, err := s.picker.Draw(ctx, r.Rand(i))
-	return suggest.Proposal{Config: c, Note: `{"by":"sobol"}`}, err
+	return qmc.Start(ctx, s.design, r, i, &s.picker)
 }
 
 // predict returns mean and standard deviation at the point x, in the map of

@@ -5,11 +5,11 @@ import (
 	"math"
 	"strconv"
 
-	sobol "github.com/afina-hpo/afina/num/qmc"
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
 	"github.com/afina-hpo/afina/suggest/internal/distinct"
+	"github.com/afina-hpo/afina/suggest/qmc"
 )
 
 // tried is how many candidates are looked at before one that the study does
@@ -68,7 +68,7 @@ func (s *suggester) propose(ctx context.Context, r suggest.Request, i int) (sugg
 	m := &s.model
 	d := m.cube.Len()
 	if d == 0 || r.First+i < s.o.design(d) || !m.enough() {
-		return s.start(ctx, r, i)
+		return qmc.Start(ctx, s.design, r, i, &s.picker)
 	}
 	rng := r.Rand(i)
 	if rng.Float64() < s.o.random {
@@ -93,26 +93,6 @@ func (s *suggester) propose(ctx context.Context, r suggest.Request, i int) (sugg
 	}
 	c, err := s.picker.Draw(ctx, rng)
 	return suggest.Proposal{Config: c, Note: `{"by":"random"}`}, err
-}
-
-// start returns a configuration that needs no model: the Sobol point of the
-// trial's number, drawn at random where there is none.
-func (s *suggester) start(ctx context.Context, r suggest.Request, i int) (suggest.Proposal, error) {
-	if d := s.model.cube.Len(); d > 0 && d <= sobol.MaxDim {
-		one := r
-		one.N, one.First = 1, r.First+i
-		ps, err := s.design.Suggest(ctx, one)
-		if err != nil {
-			return suggest.Proposal{}, err
-		}
-		// It knows nothing of the other configurations of this request.
-		if len(ps) == 1 && s.picker.Take(ps[0].Config) {
-			ps[0].Note = `{"by":"sobol"}`
-			return ps[0], nil
-		}
-	}
-	c, err := s.picker.Draw(ctx, r.Rand(i))
-	return suggest.Proposal{Config: c, Note: `{"by":"sobol"}`}, err
 }
 
 // note says what the model believes of its proposal.

@@ -160,3 +160,25 @@ func (q *sequence) decode(i uint64) space.Config {
 	}
 	return q.space.Decode(q.sobol.Point(i, q.point))
 }
+
+// Start returns the first points of a model-based search: the Sobol point of
+// the i-th number of r, drawn at random where there is none or p has it
+// already.
+func Start(ctx context.Context, design suggest.Suggester, r suggest.Request, i int, p *distinct.Picker) (suggest.Proposal, error) {
+	const note = `{"by":"sobol"}`
+	if d := r.History.Space.Len(); d > 0 && d <= sobol.MaxDim {
+		one := r
+		one.N, one.First = 1, r.First+i
+		ps, err := design.Suggest(ctx, one)
+		if err != nil {
+			return suggest.Proposal{}, err
+		}
+		// It knows nothing of the other configurations of this request.
+		if len(ps) == 1 && p.Take(ps[0].Config) {
+			ps[0].Note = note
+			return ps[0], nil
+		}
+	}
+	c, err := p.Draw(ctx, r.Rand(i))
+	return suggest.Proposal{Config: c, Note: note}, err
+}
