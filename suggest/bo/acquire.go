@@ -28,6 +28,8 @@ type acquisition struct {
 	gm, gv []float64 // gradients of a mean and a variance
 	values []float64 // what each member promises
 	parts  []float64 // and its gradient
+
+	means, variances []float64 // of screened points
 }
 
 // rule is what is maximised.
@@ -158,6 +160,9 @@ const kappa = 1.8
 // variance.
 func (a *acquisition) single(k int, z, g []float64) (v, byMean, byVariance float64) {
 	mean, variance := a.predict(a.loss[k], z, g)
+	if g == nil {
+		return a.one(k, mean, variance), 0, 0
+	}
 	if a.kind == bound {
 		sd := math.Sqrt(variance)
 		return float64(a.width*sd) - mean, -1, a.width / (2 * sd)
@@ -165,9 +170,44 @@ func (a *acquisition) single(k int, z, g []float64) (v, byMean, byVariance float
 	sd := math.Sqrt(variance)
 	u := (a.best[k] - mean) / sd
 	l := special.LogEI(u)
-	if g == nil {
-		return math.Log(sd) + l, 0, 0
-	}
 	slope := special.Exp(special.LogPhi(u) - l)
 	return math.Log(sd) + l, -slope / sd, (1 - slope*u) / (2 * variance)
+}
+
+// one is what member k promises where it predicts mean and variance.
+func (a *acquisition) one(k int, mean, variance float64) float64 {
+	sd := math.Sqrt(variance)
+	if a.kind == bound {
+		return float64(a.width*sd) - mean
+	}
+	return math.Log(sd) + special.LogEI((a.best[k]-mean)/sd)
+}
+
+// screen returns, for n rows that lie one behind the other, what the first
+// vector of hyperparameters promises of the losses alone: a cheap view of the
+// acquisition. It is valid until the next call.
+func (a *acquisition) screen(rows []float64, n int) []float64 {
+	ps := a.loss[:1]
+	if a.many != nil {
+		ps = a.many.ps
+	}
+	a.means, a.variances = a.means[:0], a.variances[:0]
+	for range ps {
+		a.means, a.variances = append(a.means, make([]float64, n)...), append(a.variances, make([]float64, n)...)
+	}
+	for k, p := range ps {
+		p.PredictMany(rows, a.means[k*n:(k+1)*n], a.variances[k*n:(k+1)*n])
+	}
+	a.values = resize(a.values, n)
+	for i := range n {
+		if a.many == nil {
+			a.values[i] = a.one(0, a.means[i], a.variances[i])
+			continue
+		}
+		for k := range ps {
+			a.many.mean[k], a.many.sd[k] = a.means[k*n+i], math.Sqrt(a.variances[k*n+i])
+		}
+		a.values[i] = a.many.promise()
+	}
+	return a.values
 }

@@ -54,9 +54,11 @@
 // the lower confidence bounds (R. Zhang and D. Golovin 2020).
 //
 // It is searched over draws from the prior and steps around the best trials,
-// of which the best are improved by turns: numbers along the gradient, choices
-// and whole numbers value by value, so that every candidate stands on values
-// that exist. The work is bounded by counts and never by the clock.
+// without what has been tried. The best of them by the first vector of
+// hyperparameters are compared by all, and the best of those are improved by
+// turns: numbers along the gradient, choices and whole numbers value by value,
+// so that every candidate stands on values that exist. The work is bounded by
+// counts and never by the clock.
 //
 // # Several at once
 //
@@ -77,7 +79,7 @@ import (
 func Method() suggest.Method {
 	return suggest.Method{
 		Name:     "bo",
-		Version:  "1",
+		Version:  "2",
 		Doc:      "Fits Gaussian processes and takes the largest expected improvement; for up to some hundred costly trials in any space (Jones, Schonlau and Welch 1998; Ament et al. 2023).",
 		Settings: settings,
 		New:      newSuggester,
@@ -99,7 +101,7 @@ var settings = []setting.Setting{
 		Doc: "Whether the scales of numbers are learned, too, by the warp of Kumaraswamy."},
 	{Name: "ensemble", Kind: setting.Int, Default: value.Int(4), Min: 0, Max: 100,
 		Doc: "Draws of the hyperparameters that predictions are averaged over, up to 60 trials."},
-	{Name: "explore", Kind: setting.Float, Default: value.Float(0.1), Min: 0, Max: 1,
+	{Name: "explore", Kind: setting.Float, Default: value.Float(0.3), Min: 0, Max: 1,
 		Doc: "Share of the trials that minimise the lower confidence bound."},
 	{Name: "local", Kind: setting.Float, Default: value.Float(0.2), Min: 0, Max: 1,
 		Doc: "Share of the other trials that stay in the trust region."},

@@ -15,8 +15,9 @@ type memory struct {
 	enc      encoding
 	consumed int
 
-	x, z []float64 // points and rows, one for each of rows
-	rows []row
+	x, z  []float64 // points and rows, one for each of rows
+	rows  []row
+	tried map[uint64]struct{} // fingerprints of the points
 	// sound is how many rows have losses, bad how many failed.
 	sound, bad int
 }
@@ -41,7 +42,7 @@ func (r *row) whole() bool { return r.feasible() && !r.pruned && !r.partial }
 func (m *memory) follow(h *study.History) bool {
 	fresh := m.cube == nil || m.cube.Space() != h.Space || !h.Continues(m.last)
 	if fresh {
-		*m = memory{cube: cube.New(h.Space)}
+		*m = memory{cube: cube.New(h.Space), tried: map[uint64]struct{}{}}
 		m.enc = newEncoding(m.cube, modelsSteps(h))
 	}
 	m.last = h
@@ -110,6 +111,7 @@ func (m *memory) add(t *study.Trial, r row) {
 	m.z = append(m.z, make([]float64, d)...)
 	m.enc.put(x, m.z[len(m.z)-d:])
 	m.rows = append(m.rows, r)
+	m.tried[fingerprint(x)] = struct{}{}
 	if r.failed {
 		m.bad++
 	} else {

@@ -25,10 +25,11 @@ type search struct {
 
 	constrained bool
 	pool        []candidate
-	free        []int // continuous coordinates that exist, of the point searched from
+	taken       map[uint64]struct{} // fingerprints of the points in the pool
+	free        []int               // continuous coordinates that exist, of the point searched from
 	scale       []float64
 	z, g        []float64
-	rows, means []float64
+	rows        []float64
 	t, tl, th   []float64
 	trial, keep []float64
 }
@@ -64,6 +65,9 @@ func (s *search) begin(m *model, a *acquisition, r *rand.Rand) {
 		}
 	}
 	s.pool = s.pool[:0]
+	if s.taken == nil {
+		s.taken = map[uint64]struct{}{}
+	}
 	s.low, s.high = nil, nil
 }
 
@@ -105,7 +109,18 @@ func (s *search) at(x []float64) float64 {
 func (s *search) run(e effort, around [][]float64) {
 	m := s.m
 	n := m.cube.Len()
+	clear(s.taken)
 	add := func(x []float64) {
+		// A point that was tried promises nothing, and steps from one on the
+		// border of the space often lead back to it.
+		key := fingerprint(x)
+		if _, old := m.tried[key]; old {
+			return
+		}
+		if _, twice := s.taken[key]; twice {
+			return
+		}
+		s.taken[key] = struct{}{}
 		if s.constrained && !m.cube.Space().Feasible(m.cube.Decode(x)) {
 			return
 		}
@@ -139,18 +154,28 @@ func (s *search) run(e effort, around [][]float64) {
 	slices.SortStableFunc(s.pool, func(a, b candidate) int { return cmp.Compare(b.value, a.value) })
 }
 
-// rank computes the acquisition of the points of the pool whose mean is best
-// and leaves those, best first.
+// fingerprint is a number that two points have in common only if they are the
+// same, for all practical purposes (FNV-1a by words).
+func fingerprint(x []float64) uint64 {
+	h := uint64(14695981039346656037)
+	for _, v := range x {
+		h = (h ^ math.Float64bits(v)) * 1099511628211
+		h ^= h >> 32
+	}
+	return h
+}
+
+// rank computes the acquisition of the points of the pool that are best for
+// the first vector of hyperparameters and leaves those, best first.
 func (s *search) rank(most int) {
-	if len(s.pool) > most && len(s.a.loss) > 0 && s.a.kind != feasibility {
+	if len(s.pool) > most && s.a.kind != feasibility {
 		d := s.m.enc.len()
-		s.rows, s.means = resize(s.rows, len(s.pool)*d), resize(s.means, len(s.pool))
+		s.rows = resize(s.rows, len(s.pool)*d)
 		for i := range s.pool {
 			s.m.enc.put(s.pool[i].x, s.rows[i*d:(i+1)*d])
 		}
-		s.a.loss[0].MeanMany(s.rows, s.means)
-		for i := range s.pool {
-			s.pool[i].value = -s.means[i]
+		for i, v := range s.a.screen(s.rows, len(s.pool)) {
+			s.pool[i].value = v
 		}
 		slices.SortStableFunc(s.pool, func(a, b candidate) int { return cmp.Compare(b.value, a.value) })
 		s.pool = s.pool[:most]

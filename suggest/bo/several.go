@@ -67,23 +67,32 @@ func (s *several) value(z, g []float64) float64 {
 		}
 		s.sd[k] = math.Sqrt(v)
 	}
+	if g == nil {
+		return s.promise()
+	}
 	if s.boxes == nil {
-		for k := range s.mean {
-			s.mean[k] -= kappa * s.sd[k]
-		}
-		v := s.depth.Depth(s.mean, s.gradMean)
+		v := s.promise()
 		for k := range s.mean {
 			s.gradSD[k] = -kappa * s.gradMean[k]
 		}
 		s.chain(g)
 		return v
 	}
-	if g == nil {
-		return s.boxes.LogEHVI(s.mean, s.sd, nil, nil)
-	}
 	v := s.boxes.LogEHVI(s.mean, s.sd, s.gradMean, s.gradSD)
 	s.chain(g)
 	return v
+}
+
+// promise is the acquisition for the means and standard deviations in s; of a
+// scalarisation it leaves the gradient by the means in gradMean.
+func (s *several) promise() float64 {
+	if s.boxes != nil {
+		return s.boxes.LogEHVI(s.mean, s.sd, nil, nil)
+	}
+	for k := range s.mean {
+		s.mean[k] -= kappa * s.sd[k]
+	}
+	return s.depth.Depth(s.mean, s.gradMean)
 }
 
 // chain adds the gradient by the coordinates to g.
