@@ -40,11 +40,13 @@ const (
 	bound                   // the lower confidence bound, least
 	feasibility             // the probability of violating nothing
 	hypervolume             // of several objectives
+	unknown                 // where least is known, of what may be the best
+	sampled                 // the least of a draw, of what has the least bounds; see search.sample
 )
 
 // String returns the rule as notes have it.
 func (r rule) String() string {
-	return [...]string{"improvement", "bound", "feasibility", "hypervolume"}[r]
+	return [...]string{"improvement", "bound", "feasibility", "hypervolume", "unknown", "draw"}[r]
 }
 
 func (a *acquisition) reset(d int) {
@@ -55,10 +57,17 @@ func (a *acquisition) reset(d int) {
 // nil.
 func (a *acquisition) value(z, g []float64) float64 {
 	clear(g)
-	total := 0.0
+	total := a.allowed(z, g)
 	if a.kind != feasibility {
-		total = a.promise(z, g)
+		total += a.promise(z, g)
 	}
+	return total
+}
+
+// allowed is the logarithm of the probability that z violates nothing and
+// succeeds; it adds its gradient to g where that is not nil.
+func (a *acquisition) allowed(z, g []float64) float64 {
+	total := 0.0
 	for _, ps := range a.limits {
 		for _, p := range ps {
 			mean, variance := a.predict(p, z, g)
@@ -153,6 +162,10 @@ func (a *acquisition) promise(z, g []float64) float64 {
 	return all
 }
 
+// hopeless is the slope by which a place loses, under the rule [unknown], whose
+// bound is worse than the best.
+const hopeless = 10
+
 // kappa is how many standard deviations the bound is below the mean.
 const kappa = 1.8
 
@@ -163,11 +176,18 @@ func (a *acquisition) single(k int, z, g []float64) (v, byMean, byVariance float
 	if g == nil {
 		return a.one(k, mean, variance), 0, 0
 	}
-	if a.kind == bound {
-		sd := math.Sqrt(variance)
-		return float64(a.width*sd) - mean, -1, a.width / (2 * sd)
-	}
 	sd := math.Sqrt(variance)
+	switch a.kind {
+	case bound, sampled:
+		return a.one(k, mean, variance), -1, a.width / (2 * sd)
+	case unknown:
+		byVariance = 1 / (2 * variance)
+		if mean-float64(a.width*sd) > a.best[k] {
+			byMean = -hopeless
+			byVariance += hopeless * a.width / (2 * sd)
+		}
+		return a.one(k, mean, variance), byMean, byVariance
+	}
 	u := (a.best[k] - mean) / sd
 	l := special.LogEI(u)
 	slope := special.Exp(special.LogPhi(u) - l)
@@ -177,8 +197,11 @@ func (a *acquisition) single(k int, z, g []float64) (v, byMean, byVariance float
 // one is what member k promises where it predicts mean and variance.
 func (a *acquisition) one(k int, mean, variance float64) float64 {
 	sd := math.Sqrt(variance)
-	if a.kind == bound {
+	switch a.kind {
+	case bound, sampled:
 		return float64(a.width*sd) - mean
+	case unknown:
+		return math.Log(sd) - float64(hopeless*math.Max(mean-float64(a.width*sd)-a.best[k], 0))
 	}
 	return math.Log(sd) + special.LogEI((a.best[k]-mean)/sd)
 }

@@ -53,6 +53,12 @@ func TestAcquisitionGradient(t *testing.T) {
 		{"bound of an ensemble", func(ps []*gp.Posterior) acquisition {
 			return acquisition{kind: bound, width: 1.8, loss: ps[:2], best: []float64{0, 0}, weight: []float64{math.Log(0.5), math.Log(0.5)}}
 		}},
+		{"where least is known, of what may be the best", func(ps []*gp.Posterior) acquisition {
+			return acquisition{kind: unknown, width: 1.8, loss: ps[:2], best: []float64{5, 5}, weight: []float64{math.Log(0.5), math.Log(0.5)}}
+		}},
+		{"where least is known, of what cannot be the best", func(ps []*gp.Posterior) acquisition {
+			return acquisition{kind: unknown, width: 1.8, loss: ps[:1], best: []float64{-9}, weight: []float64{0}}
+		}},
 		{"limits and failures", func(ps []*gp.Posterior) acquisition {
 			return acquisition{loss: ps[:1], best: []float64{-0.5}, weight: []float64{0}, limits: [][]*gp.Posterior{ps[1:2], ps[2:3]}, safe: ps[3]}
 		}},

@@ -64,7 +64,8 @@
 //
 // A trial that has not ended counts as one that ended with the mean predicted
 // for it ("kriging believer", D. Ginsbourger, R. Le Riche and L. Carraro 2010):
-// its surroundings have nothing to promise any more.
+// its surroundings have nothing to promise any more. Values that are drawn, and
+// pure exploration, can be set instead; both measured worse.
 package bo
 
 import (
@@ -103,6 +104,10 @@ var settings = []setting.Setting{
 		Doc: "Draws of the hyperparameters that predictions are averaged over, up to 60 trials."},
 	{Name: "explore", Kind: setting.Float, Default: value.Float(0.3), Min: 0, Max: 1,
 		Doc: "Share of the trials that minimise the lower confidence bound."},
+	{Name: "sample", Kind: setting.Float, Default: value.Float(0), Min: 0, Max: 1,
+		Doc: "Share of the trials that minimise a draw from what is predicted (Thompson)."},
+	{Name: "pending", Kind: setting.String, Default: value.String(pendingMean), Options: []string{pendingMean, pendingDraw, pendingExplore},
+		Doc: "How trials that run count: as ended with the mean predicted, or with a draw from what is predicted; explore: while any runs, trials go where least is known."},
 	{Name: "local", Kind: setting.Float, Default: value.Float(0.2), Min: 0, Max: 1,
 		Doc: "Share of the other trials that stay in the trust region."},
 	{Name: "candidates", Kind: setting.Int, Default: value.Int(200), Min: 10, Max: 100_000,
@@ -132,6 +137,8 @@ type options struct {
 	bend           bool
 	ensemble       int
 	explore, local float64
+	sample         float64
+	pending        string
 	candidates     int
 	starts         int
 	several        bool // objectives
@@ -141,6 +148,7 @@ func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error
 	number := func(name string) float64 { return v.Get(settings, name).AsFloat() }
 	o := options{
 		warps: maps, ensemble: int(number("ensemble")),
+		sample: number("sample"), pending: v.Get(settings, "pending").Text(),
 		explore: number("explore"), local: number("local"),
 		candidates: int(number("candidates")), starts: int(number("starts")),
 		several: p.Objectives > 1,

@@ -22,6 +22,21 @@ func TestContract(t *testing.T) {
 	})
 }
 
+// Draws must not depend on when, or by how many at once, they are asked for.
+func TestContractWithDraws(t *testing.T) {
+	for _, pending := range []string{"draw", "explore"} {
+		t.Run(pending, func(t *testing.T) {
+			suggesttest.Run(t, bo.Method, suggesttest.Options{
+				BatchEqual: true, Every: 12, Trials: 18, Many: 40,
+				Settings: setting.Values{
+					"candidates": value.Int(20), "starts": value.Int(1), "ensemble": value.Int(1),
+					"sample": value.Float(0.4), "pending": value.String(pending),
+				},
+			})
+		})
+	}
+}
+
 // run optimises f and returns what came of it.
 func run(t *testing.T, s *space.Space, objectives, trials, parallel int, seed uint64, v setting.Values, f func(c space.Config) suggesttest.Outcome) *suggesttest.Result {
 	t.Helper()

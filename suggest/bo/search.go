@@ -145,6 +145,10 @@ func (s *search) run(e effort, around [][]float64) {
 		}
 	}
 	s.rank(e.screen)
+	if s.a.kind == sampled {
+		s.sample(s.r.IntN(len(s.a.loss)), s.r)
+		return
+	}
 	starts := s.starts(e.starts, n)
 	for _, c := range starts {
 		copy(s.keep, c.x)

@@ -25,7 +25,10 @@ type suggester struct {
 	model  model
 	search search
 
-	pending []float64           // points of trials that have not ended
+	pending []float64 // points of trials that have not ended
+	numbers []int     // and their numbers
+	least   []float64 // of the values drawn for them, by each member
+	seed    uint64
 	asked   map[string]struct{} // handed out in this request
 	x, z    []float64
 }
@@ -38,23 +41,26 @@ func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 	s.asked = make(map[string]struct{}, r.N)
 	m := &s.model
 	n := m.cube.Len()
-	s.pending = s.pending[:0]
-	note := func(c space.Config) {
+	s.pending, s.numbers, s.seed = s.pending[:0], s.numbers[:0], r.Seed
+	note := func(number int, c space.Config) {
+		s.numbers = append(s.numbers, number)
 		s.pending = append(s.pending, make([]float64, n)...)
 		m.cube.Encode(c, s.pending[len(s.pending)-n:])
 	}
 	for t := range r.History.Open() {
-		note(t.Config)
+		note(t.Number, t.Config)
 	}
-	for _, c := range r.Beside {
+	for i, c := range r.Beside {
 		s.asked[c.Key()] = struct{}{}
-		note(c)
+		note(r.First-len(r.Beside)+i, c)
 	}
+	next := r.First
 	defer s.forget()
 	s.observe(r.History)
 	return distinct.Each(ctx, r, func(i int) (suggest.Proposal, error) { return s.propose(ctx, r, i) }, func(p suggest.Proposal) {
 		s.asked[p.Config.Key()] = struct{}{}
-		note(p.Config)
+		note(next, p.Config)
+		next++
 	})
 }
 
@@ -113,7 +119,12 @@ func (s *suggester) believe() {
 						break
 					}
 					m.enc.put(s.pending[row*n:(row+1)*n], s.z)
-					if !p.Extend(s.z, p.Mean(s.z), 1) {
+					v, variance := p.Mean(s.z), 0.0
+					if s.o.pending == pendingDraw && bs[i].kind == lossOf {
+						v, variance = p.Predict(s.z)
+						v = s.drawn(s.numbers[row], k, v, variance)
+					}
+					if !p.Extend(s.z, v, 1) {
 						break
 					}
 				}
@@ -125,6 +136,7 @@ func (s *suggester) believe() {
 // forget takes them out again.
 func (s *suggester) forget() {
 	m := &s.model
+	s.least = s.least[:0]
 	for _, bs := range [][]belief{m.losses, m.limits, m.safe} {
 		for i := range bs {
 			for k, p := range bs[i].members {
@@ -144,11 +156,12 @@ func (s *suggester) propose(ctx context.Context, r suggest.Request, i int) (sugg
 	s.believe()
 	rng := r.Rand(i)
 	a := s.acquisition(rng)
-	if u := rng.Float64(); a.kind == improvement && u < s.o.explore {
-		a.kind = bound
+	u, v := rng.Float64(), rng.Float64()
+	if a.kind == improvement {
+		a.kind = s.rule(u)
 	}
 	s.search.begin(m, &a, rng)
-	if v := rng.Float64(); a.kind == improvement && v < s.o.local {
+	if a.kind == improvement && v < s.o.local {
 		s.search.enter(m.region())
 	}
 	s.search.run(s.effort(), s.around())
@@ -164,6 +177,19 @@ func (s *suggester) propose(ctx context.Context, r suggest.Request, i int) (sugg
 	}
 	c, err := s.picker.Draw(ctx, rng)
 	return suggest.Proposal{Config: c, Note: `{"by":"random"}`}, err
+}
+
+// rule returns what a trial maximises whose throw is u.
+func (s *suggester) rule(u float64) rule {
+	switch {
+	case s.o.pending == pendingExplore && len(s.numbers) > 0:
+		return unknown
+	case u < s.o.explore:
+		return bound
+	case u >= 1-s.o.sample:
+		return sampled
+	}
+	return improvement
 }
 
 // fresh takes c if the study does not hold it and it has not been handed out
@@ -210,7 +236,11 @@ func (s *suggester) acquisition(r *rand.Rand) acquisition {
 		a.many = newSeveral(m.losses, s.points(), m.enc.len(), r)
 	default:
 		for k, p := range a.loss {
-			a.best = append(a.best, p.Mean(m.final(m.leader)))
+			best := p.Mean(m.final(m.leader))
+			if k < len(s.least) {
+				best = math.Min(best, s.least[k])
+			}
+			a.best = append(a.best, best)
 			a.weight = append(a.weight, math.Log(m.losses[0].weights[k]))
 		}
 	}
