@@ -29,7 +29,7 @@ func TestRun(t *testing.T) {
 				t.Fatalf("it prints\n%s", &out)
 			}
 			first, best, test := number(t, m[2]), number(t, m[3]), number(t, m[4])
-			if first < 0.1 || first > 0.3 || best > 0.85*first {
+			if first < 0.1 || first > 0.3 || best > 0.6*first {
 				t.Errorf("the default has %v and the best %v", first, best)
 			}
 			if test > 0.5 { // what is not far from guessing has 1.1
