@@ -45,7 +45,7 @@ space/value:
 study: space space/expr space/value study/setting
 study/setting: internal/diag space/value
 suggest: internal/diag space study study/setting
-suggest/bo: num/ehvi num/gp num/lbfgs num/pareto num/special num/warp space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc
+suggest/bo: num/ehvi num/gp num/lbfgs num/linalg num/pareto num/special num/warp space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc
 suggest/cmaes: num/linalg space space/value study study/setting suggest suggest/internal/distinct
 suggest/de: space space/value study study/setting suggest suggest/internal/distinct suggest/internal/merit suggest/internal/vary
 suggest/forest: num/forest num/special space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc
