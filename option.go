@@ -28,6 +28,7 @@ type options struct {
 	fallback    int // trials, where nothing bounds the study
 	store       string
 	onTrial     func(Result)
+	sources     []source // of def.WarmStart
 	errs        []error
 }
 

@@ -33,6 +33,7 @@ const worker = "library"
 type Study struct {
 	def     *study.Definition
 	onTrial func(Result)
+	sources []source
 	open    bool // the space is what trials ask for
 
 	store  store.Store
@@ -69,7 +70,7 @@ func Open(ctx context.Context, declared Space, list ...Option) (*Study, error) {
 	if o.def.Space, err = declared.build(o.constraints); err != nil {
 		return nil, fmt.Errorf("open study: %w", err)
 	}
-	s := &Study{def: &o.def, onTrial: o.onTrial, open: o.def.Space.Open(), params: map[string]*space.Space{}, ran: make(chan error, 1)}
+	s := &Study{def: &o.def, onTrial: o.onTrial, sources: o.sources, open: o.def.Space.Open(), params: map[string]*space.Space{}, ran: make(chan error, 1)}
 	if o.store != "" {
 		s.files = home.OfStore(o.store).Dir
 	}
@@ -156,6 +157,9 @@ func (s *Study) enter(ctx context.Context, seeded bool) (resumed bool, err error
 		var b [4]byte // short enough to be copied by hand
 		rand.Read(b[:])
 		s.def.Seed = uint64(binary.LittleEndian.Uint32(b[:]))
+	}
+	if err := s.take(ctx); err != nil {
+		return false, err
 	}
 	return false, s.store.Create(ctx, s.def)
 }

@@ -15,7 +15,7 @@ func (x *app) believer(def *study.Definition) func(*study.History, space.Config)
 	if err != nil {
 		return silent
 	}
-	s, err := method.New(suggest.Problem{Objectives: len(def.Objectives), Parallel: def.Parallel, Trials: def.Stop.Trials}, def.Search.Settings)
+	s, err := method.New(suggest.Problem{Objectives: len(def.Objectives), Parallel: def.Parallel, Trials: def.Stop.Trials, Earlier: def.Earlier}, def.Search.Settings)
 	if err != nil {
 		return silent
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/afina-hpo/afina/internal/present"
 	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest/warm"
 )
 
 func (x *app) explainCommand() *cobra.Command {
@@ -117,6 +118,9 @@ func (x *app) explain(def *study.Definition, h *study.History, t *study.Trial, e
 	field("trial", "%d of study %s, %s", t.Number, def.Name, t.State)
 	x.printConfig(t.Config)
 	field("made by", "%s", x.maker(t.Origin))
+	if name, trial, ok := warm.Of(t.Origin); ok {
+		field("taken from", "%s", earlierTrial(def, name, trial))
+	}
 	knew := fmt.Sprintf("%s, %d of them ended", plural(e.Seen.Len(), "trial"), e.Seen.EndedLen())
 	if e.Best != nil && len(h.Objectives) == 1 {
 		knew += fmt.Sprintf("; the best was trial %d with %s %s", e.Best.Number, h.Objectives[0].Metric, short(e.Best.Values[0]))
@@ -133,7 +137,11 @@ func (x *app) explain(def *study.Definition, h *study.History, t *study.Trial, e
 		field("beside", "%s %s, running then", plainly(len(names), "trial"), strings.Join(names, ", "))
 	}
 	x.prediction(h, t, e, field)
-	for _, n := range e.Notes {
+	notes := e.Notes
+	if _, _, ok := warm.Of(t.Origin); ok {
+		notes = nil // it was said above
+	}
+	for _, n := range notes {
 		name := n.Key
 		if name == "" {
 			name = "note"

@@ -126,13 +126,25 @@ func (x *app) load(ctx context.Context, ref string) (*study.Log, home.Home, erro
 }
 
 // loadOnly loads the study of a store that holds one.
-func loadOnly(ctx context.Context, s store.Store) (*study.Log, error) {
+func loadOnly(ctx context.Context, s store.Store) (*study.Log, error) { return loadNamed(ctx, s, "") }
+
+// loadNamed loads the study called name, with "" the newest.
+func loadNamed(ctx context.Context, s store.Store, name string) (*study.Log, error) {
 	list, err := s.Studies(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if len(list) == 0 {
 		return nil, study.Errorf(study.NotFound, "", "the database holds no study")
+	}
+	names := make([]string, len(list))
+	for i, found := range list {
+		if names[i] = found.Name; found.Name == name {
+			return s.Load(ctx, found.ID)
+		}
+	}
+	if name != "" {
+		return nil, study.Errorf(study.NotFound, diag.DidYouMean(name, names), "the database holds no study %q", name)
 	}
 	return s.Load(ctx, list[len(list)-1].ID)
 }

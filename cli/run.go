@@ -43,6 +43,7 @@ type runFlags struct {
 	search   string
 	schedule string
 	replay   string // a file with a schedule of values
+	warm     []string
 	seed     uint64
 	target   float64
 	quiet    bool
@@ -95,6 +96,7 @@ interrupted.`,
 	fl.IntVarP(&f.parallel, "parallel", "j", 0, "trials at once")
 	fl.StringVar(&f.search, "search", "", "search algorithm")
 	fl.StringVar(&f.schedule, "schedule", "", "scheduler")
+	fl.StringArrayVar(&f.warm, "warm-start", nil, "earlier `STUDY` to learn from; repeat for several")
 	fl.StringVar(&f.replay, "replay", "", "run the schedule of values in this file, written by afina export --schedule")
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of everything random")
 	fl.Float64Var(&f.target, "target", 0, "end when the first objective reaches this value")
@@ -174,10 +176,15 @@ func (x *app) describe(c *cobra.Command, args []string, f runFlags) (*config.Res
 		def.Schedule = study.Method{Name: f.schedule}
 	}
 	if set("replay") {
-		if set("search") || set("schedule") {
-			return nil, usageError{study.Errorf(study.Invalid, "leave them out", "--replay leaves nothing to --search and --schedule")}
+		if set("search") || set("schedule") || set("warm-start") {
+			return nil, usageError{study.Errorf(study.Invalid, "leave them out", "--replay leaves nothing to --search, --schedule and --warm-start")}
 		}
 		if err := x.replays(def, f.replay, set("name")); err != nil {
+			return nil, err
+		}
+	}
+	if set("warm-start") {
+		if err := warmed(def, f.warm); err != nil {
 			return nil, err
 		}
 	}
@@ -236,7 +243,7 @@ func (x *app) replays(def *study.Definition, file string, named bool) error {
 		return err
 	}
 	// What bounds a search does not bound this, and nothing else is tried.
-	def.Stop, def.Enqueue = study.Stop{Time: def.Stop.Time, Finish: def.Stop.Finish}, nil
+	def.Stop, def.Enqueue, def.WarmStart = study.Stop{Time: def.Stop.Time, Finish: def.Stop.Finish}, nil, nil
 	if !named {
 		def.Name += "-" + replaySchedule
 	}
@@ -327,6 +334,9 @@ func (x *app) enter(ctx context.Context, s Store, got *config.Result, v *viewer)
 	def.ID, def.Created = newID(), time.Now()
 	if !got.SeedGiven {
 		def.Seed = randomSeed()
+	}
+	if err := x.takeEarlier(ctx, def); err != nil {
+		return false, err
 	}
 	v.starting(def)
 	return false, s.Create(ctx, def)

@@ -63,6 +63,9 @@ func (x *app) serve(ctx context.Context, file, path string) (err error) {
 		if !got.SeedGiven {
 			def.Seed = randomSeed()
 		}
+		if err := x.takeEarlier(ctx, def); err != nil {
+			return err
+		}
 		if err := s.Create(ctx, def); err != nil {
 			return err
 		}

@@ -92,6 +92,9 @@ func (x *app) simulate(c *cobra.Command, got *config.Result, f simulateFlags) er
 	if s := def.Stop; s.Trials == 0 && s.Time == 0 && s.Resource == 0 {
 		def.Stop.Trials = defaultTrials
 	}
+	if err := x.takeEarlier(c.Context(), def); err != nil {
+		return err
+	}
 	out := simulated{Study: def.Name, Search: def.Search.Name, Schedule: def.Schedule.Name, Parallel: def.Parallel, Curves: "invented", PerStep: f.seconds}
 	search := simulate.Search{Definition: def, Seconds: f.seconds}
 	var err error

@@ -96,6 +96,9 @@ func (v *viewer) starting(def *study.Definition) {
 	v.def = def
 	if !v.flags.quiet {
 		v.say("study %s: %s, search %s, schedule %s, seed %d, %s at once", def.Name, goals(def), def.Search.Name, def.Schedule.Name, def.Seed, plural(def.Parallel, "trial"))
+		for _, e := range def.Earlier {
+			v.say("warm start from %s: %s", e.Name, learnedFrom(&e, def))
+		}
 	}
 }
 

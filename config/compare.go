@@ -32,6 +32,7 @@ func Compare(old, new *study.Definition) (blocking, allowed []string) {
 	differ(&blocking, "constraints on metrics", old.Outcomes, new.Outcomes)
 	differ(&blocking, "fidelity", old.Fidelity, new.Fidelity)
 	differ(&blocking, "search", old.Search, new.Search)
+	differ(&blocking, "warm_start", old.WarmStart, new.WarmStart)
 	differ(&blocking, "schedule", old.Schedule, new.Schedule)
 	differ(&blocking, "seed", old.Seed, new.Seed)
 

@@ -72,6 +72,7 @@ var topKeys = []key{
 	{name: "derived", shape: mapOf(exprText), doc: "Values computed from the parameters and handed to the command with them."},
 	{name: "fidelity", shape: object(fidelityKeys), doc: "What a step of training is and how many there are; schedulers need it to give trials less than all."},
 	{name: "enqueue", shape: list(mapOf(aScalar)), doc: "Configurations to try first; parameters left out are filled in."},
+	{name: "warm_start", shape: either(anyText, list(anyText)), doc: "Earlier studies to learn from: names, study files, folders, databases, or lists that afina export wrote. Read once, when the study is made."},
 	{name: "search", shape: either(anyText, ref("search")), doc: "Which configuration next: the algorithm's name, or a mapping."},
 	{name: "schedule", shape: either(anyText, ref("schedule")), doc: "How long each trial runs: the scheduler's name, or a mapping with its settings. Default: auto where there is a fidelity, else fixed."},
 	{name: "stop", shape: object(stopKeys), doc: "When the study or a trial ends."},

@@ -322,6 +322,7 @@ func (r *reader) study(root *yaml.Node, got *Result) {
 	r.constraints(f, p, d)
 	d.Space = r.space(f, p)
 	r.enqueue(f, p, d)
+	r.warmStart(f, d)
 	r.fidelity(f, d)
 	r.stop(f, d)
 	r.retry(f, d)

@@ -84,7 +84,9 @@ func (s *state) conclude() {
 func (s *state) start(redefine *study.Definition) (effects, error) {
 	s.out = effects{}
 	if redefine != nil {
-		s.emit(study.Event{Kind: study.EventRedefined, Def: redefine})
+		def := *redefine // what was copied of earlier studies stays, and need not be written again
+		def.WarmStart, def.Earlier = nil, nil
+		s.emit(study.Event{Kind: study.EventRedefined, Def: &def})
 	}
 	for _, n := range s.log.Book.Open() {
 		if o := s.log.Book.Trial(int(n)).Origin; o != nil && o.Method == MethodAdded {

@@ -12,6 +12,7 @@ import (
 	"github.com/afina-hpo/afina/store"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
+	"github.com/afina-hpo/afina/suggest/warm"
 )
 
 // Options is what an engine is made of.
@@ -82,7 +83,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		in:         make(chan input), dead: make(chan struct{}), finished: make(chan struct{}),
 	}
 	e.calls.New = func() any { return &call{done: make(chan reply, 1)} }
-	e.suggester, err = o.Search.New(suggest.Problem{Objectives: len(def.Objectives), Parallel: def.Parallel, Trials: def.Stop.Trials}, def.Search.Settings)
+	e.suggester, err = warm.New(o.Search, suggest.Problem{Objectives: len(def.Objectives), Parallel: def.Parallel, Trials: def.Stop.Trials, Earlier: def.Earlier}, def.Search.Settings)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +113,7 @@ func redefinition(log *study.Log, def *study.Definition) (*study.Definition, err
 	d := *def
 	d.ID, d.Name, d.Created = log.Def.ID, log.Def.Name, log.Def.Created
 	d.Space, d.Objectives, d.Fidelity = log.Def.Space, log.Def.Objectives, log.Def.Fidelity
+	d.WarmStart, d.Earlier = log.Def.WarmStart, log.Def.Earlier
 	was, err := json.Marshal(log.Def)
 	if err != nil {
 		return nil, err

@@ -469,12 +469,16 @@ func TestOpen(t *testing.T) {
 // A definition is stored again only where it has changed, and what never
 // changes stays.
 func TestRedefine(t *testing.T) {
-	s, def := newStore(t, nil)
+	known := []study.Earlier{{Name: "old", Metrics: []string{"loss"}, Params: []string{"x0"}}}
+	s, def := newStore(t, func(def *study.Definition) { def.WarmStart, def.Earlier = []string{"old"}, known })
 	kinds := func() []study.Kind {
 		var ks []study.Kind
 		for e, err := range s.Events(t.Context(), def.ID, 0) {
 			if err != nil {
 				t.Fatal(err)
+			}
+			if e.Def != nil && e.Def.Earlier != nil {
+				t.Error("what is known of earlier studies is written again")
 			}
 			ks = append(ks, e.Kind)
 		}
@@ -485,10 +489,11 @@ func TestRedefine(t *testing.T) {
 			o := options(s, def)
 			again := *def
 			again.ID, again.Name, again.Objectives, again.Stop.Trials = "99", "other", nil, trials
+			again.Earlier = nil
 			o.Redefine = &again
 			e := running(t, o)
 			v, err := e.View(t.Context())
-			if err != nil || v.Definition.Stop.Trials != trials || v.Definition.Name != def.Name || len(e.Objectives()) != 1 {
+			if err != nil || v.Definition.Stop.Trials != trials || v.Definition.Name != def.Name || len(e.Objectives()) != 1 || !cmp.Equal(v.Definition.Earlier, known) {
 				t.Errorf("%+v, %v", v.Definition, err)
 			}
 		})

@@ -12,6 +12,7 @@ import (
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
+	"github.com/afina-hpo/afina/suggest/warm"
 )
 
 // Search is a search that is to be previewed.
@@ -75,7 +76,7 @@ func Preview(ctx context.Context, s Search) (*Forecast, error) {
 	if err != nil {
 		return nil, err
 	}
-	suggester, err := s.Suggest.New(suggest.Problem{Objectives: len(def.Objectives), Parallel: def.Parallel, Trials: stop.Trials}, def.Search.Settings)
+	suggester, err := warm.New(s.Suggest, suggest.Problem{Objectives: len(def.Objectives), Parallel: def.Parallel, Trials: stop.Trials, Earlier: def.Earlier}, def.Search.Settings)
 	if err != nil {
 		return nil, err
 	}

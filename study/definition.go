@@ -41,6 +41,11 @@ type Definition struct {
 	// Enqueue is configurations to try first; parameters left out are filled
 	// in by default or at random.
 	Enqueue []map[string]space.Value `json:"enqueue,omitempty"`
+	// WarmStart names the earlier studies to learn from, as the user wrote
+	// them; Earlier is what they held when this study was made, and never
+	// changes.
+	WarmStart []string  `json:"warm_start,omitempty"`
+	Earlier   []Earlier `json:"earlier,omitempty"`
 
 	Stop      Stop      `json:"stop"`
 	Retry     Retry     `json:"retry"`

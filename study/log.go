@@ -122,6 +122,7 @@ func (l *Log) Apply(e *Event) error {
 	case EventRedefined:
 		// The space is the log's own: it may have been extended since.
 		def := *e.Def
+		def.WarmStart, def.Earlier = l.Def.WarmStart, l.Def.Earlier
 		def.Space, def.Objectives, def.Fidelity = l.Def.Space, l.Def.Objectives, l.Def.Fidelity
 		l.Def = &def
 	case EventExtended:

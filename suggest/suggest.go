@@ -93,6 +93,10 @@ type Problem struct {
 	Objectives int
 	Parallel   int // trials that may run at once
 	Trials     int // the budget; 0: unknown
+	// Earlier is what the study knows of earlier ones. Package warm tries the
+	// best of their configurations for every method; a method may learn more
+	// from them.
+	Earlier []study.Earlier
 }
 
 // Method describes one way to suggest.

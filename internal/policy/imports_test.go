@@ -45,7 +45,7 @@ space/value:
 study: space space/expr space/value study/setting
 study/setting: internal/diag space/value
 suggest: internal/diag space study study/setting
-suggest/bo: num/ehvi num/gp num/lbfgs num/linalg num/pareto num/special num/warp space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc
+suggest/bo: num/ehvi num/gp num/lbfgs num/linalg num/pareto num/special num/warp space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc suggest/warm
 suggest/cmaes: num/linalg space space/value study study/setting suggest suggest/internal/distinct
 suggest/de: space space/value study study/setting suggest suggest/internal/distinct suggest/internal/merit suggest/internal/vary
 suggest/forest: num/forest num/special space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc
@@ -63,6 +63,7 @@ suggest/random: study/setting suggest suggest/internal/distinct
 suggest/rbf: num/linalg space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct
 suggest/suggesttest: space space/expr space/value study study/setting suggest
 suggest/tpe: num/pareto num/qmc num/special space space/value study study/setting suggest suggest/internal/distinct
+suggest/warm: internal/diag space space/value study study/setting suggest
 schedule: internal/diag space study study/setting
 schedule/auto: schedule schedule/fixed schedule/halving schedule/median schedule/rule space/value study/setting
 schedule/curve: schedule space/value study study/setting
@@ -76,8 +77,8 @@ schedule/replay: schedule space space/value study study/setting
 schedule/rule: schedule schedule/internal/rung schedule/median space/value study study/setting
 schedule/scheduletest: schedule simulate space study study/setting
 analyze: num/pareto space study
-simulate: analyze schedule space study suggest
-engine: schedule space space/value store study suggest
+simulate: analyze schedule space study suggest suggest/warm
+engine: schedule space space/value store study suggest suggest/warm
 store: study
 store/internal/gate: space study
 store/internal/record: space space/value study
@@ -90,11 +91,11 @@ launch/launchtest: launch
 launch/local: launch
 harvest:
 worker: harvest internal/checkpoint internal/home launch launch/command study
-config: harvest internal/diag launch/command schedule space space/expr space/value study study/setting suggest
+config: harvest internal/diag launch/command schedule space space/expr space/value study study/setting suggest suggest/warm
 server/lines: analyze engine internal/diag internal/present space space/value study
-cli: analyze config engine internal/diag internal/home internal/present launch launch/command schedule server/lines simulate space space/value store study study/setting suggest worker
+cli: analyze config engine internal/diag internal/home internal/present launch launch/command schedule server/lines simulate space space/value store study study/setting suggest suggest/warm worker
 cmd/afina: cli internal/builtin launch launch/local store store/memory store/sqlite
-.: analyze config engine internal/builtin internal/checkpoint internal/home space space/expr space/value store store/memory store/sqlite study study/setting
+.: analyze config engine internal/builtin internal/checkpoint internal/home space space/expr space/value store store/memory store/sqlite study study/setting suggest/warm
 examples/digits:
 examples/library: .
 `

@@ -36,6 +36,7 @@ func (b *batch) write(l *live, events []*study.Event, i int, text *textRow) erro
 	switch e.Kind {
 	case study.EventRedefined:
 		def := *e.Def
+		def.WarmStart, def.Earlier = l.def.WarmStart, l.def.Earlier
 		def.Space, def.Objectives, def.Fidelity = l.def.Space, l.def.Objectives, l.def.Fidelity
 		l.def = &def
 		text, err := def.MarshalJSON()

@@ -418,12 +418,21 @@ func testExtended(t *testing.T, s store.Store) {
 
 func testRedefined(t *testing.T, s store.Store) {
 	def := openDefinition("a")
+	def.WarmStart = []string{"../old"}
+	def.Earlier = []study.Earlier{{
+		Study: "7", Name: "old", Metrics: []string{"loss"}, Params: []string{"lr", "opt", "deep"}, Total: 3,
+		Trials: []study.EarlierTrial{{
+			Number: 2, Pruned: true, Values: []float64{0.1},
+			Params: map[string]space.Value{"lr": value.Float(1e-300), "opt": value.String("a\"b"), "deep": value.Bool(true)},
+		}},
+	}}
 	o := own(t, s, def)
 	wide, err := def.Space.Extend(space.Param{Name: "y", Kind: space.Int, Low: 1, High: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
 	longer := *def
+	longer.WarmStart, longer.Earlier = nil, nil // stays, too
 	longer.Stop.Trials, longer.Parallel = 1000, 9
 	other := Definition("a") // another space and other objectives, which stay
 	other.Objectives = append(other.Objectives, study.Objective{Metric: "size", Goal: study.Minimize, Reduce: study.Reduction{Kind: "last"}})
@@ -436,8 +445,12 @@ func testRedefined(t *testing.T, s store.Store) {
 	}
 	o.must(list...)
 	o.verify(list)
-	if got := o.load().Def; got.Source != "seen" || len(got.Objectives) != 1 {
+	got := o.load().Def
+	if got.Source != "seen" || len(got.Objectives) != 1 {
 		t.Errorf("definition after it was redefined: source %q, %d objectives", got.Source, len(got.Objectives))
+	}
+	if d := cmp.Diff(def.Earlier, got.Earlier, cmp.Comparer(func(a, b space.Value) bool { return a == b })); d != "" || len(got.WarmStart) != 1 {
+		t.Errorf("what is known of earlier studies after the study was redefined, -want +got:\n%s", d)
 	}
 	renamed := *def
 	renamed.Name = "other"

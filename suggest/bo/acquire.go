@@ -19,6 +19,7 @@ type acquisition struct {
 	kind   rule
 	loss   []*gp.Posterior
 	weight []float64 // of each member, as a logarithm
+	base   *base     // the mean that the members start from
 	best   []float64 // incumbent, of each member
 	width  float64   // of the bound, in standard deviations
 	many   *several  // where there are several objectives
@@ -26,6 +27,8 @@ type acquisition struct {
 	safe   *gp.Posterior
 
 	gm, gv []float64 // gradients of a mean and a variance
+	shift  float64   // the base at a point, and its gradient
+	gb     []float64
 	values []float64 // what each member promises
 	parts  []float64 // and its gradient
 
@@ -50,7 +53,7 @@ func (r rule) String() string {
 }
 
 func (a *acquisition) reset(d int) {
-	a.gm, a.gv = make([]float64, d), make([]float64, d)
+	a.gm, a.gv, a.gb = make([]float64, d), make([]float64, d), make([]float64, d)
 }
 
 // value returns the acquisition at z, and its gradient in g where g is not
@@ -121,6 +124,14 @@ func (a *acquisition) promise(z, g []float64) float64 {
 		return a.many.value(z, g)
 	}
 	n := len(a.loss)
+	if a.base != nil {
+		if g == nil {
+			a.shift = a.base.at(z)
+		} else {
+			clear(a.gb)
+			a.shift = a.base.grad(z, a.gb)
+		}
+	}
 	if n == 1 {
 		v, byMean, byVariance := a.single(0, z, g)
 		if g != nil {
@@ -173,6 +184,14 @@ const kappa = 1.8
 // variance.
 func (a *acquisition) single(k int, z, g []float64) (v, byMean, byVariance float64) {
 	mean, variance := a.predict(a.loss[k], z, g)
+	if a.base != nil {
+		mean += a.shift
+		if g != nil {
+			for i, v := range a.gb {
+				a.gm[i] += v
+			}
+		}
+	}
 	if g == nil {
 		return a.one(k, mean, variance), 0, 0
 	}
@@ -220,6 +239,16 @@ func (a *acquisition) screen(rows []float64, n int) []float64 {
 	}
 	for k, p := range ps {
 		p.PredictMany(rows, a.means[k*n:(k+1)*n], a.variances[k*n:(k+1)*n])
+	}
+	if a.base != nil || a.many != nil {
+		d := len(rows) / n
+		for i := range a.means {
+			b := a.base
+			if a.many != nil {
+				b = a.many.bases[i/n]
+			}
+			a.means[i] += b.at(rows[i%n*d : (i%n+1)*d])
+		}
 	}
 	a.values = resize(a.values, n)
 	for i := range n {

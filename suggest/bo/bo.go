@@ -71,6 +71,7 @@ package bo
 import (
 	"github.com/afina-hpo/afina/num/warp"
 	"github.com/afina-hpo/afina/space/value"
+	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/study/setting"
 	"github.com/afina-hpo/afina/suggest"
 	"github.com/afina-hpo/afina/suggest/qmc"
@@ -142,6 +143,7 @@ type options struct {
 	candidates     int
 	starts         int
 	several        bool // objectives
+	earlier        []study.Earlier
 }
 
 func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error) {
@@ -151,7 +153,7 @@ func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error
 		sample: number("sample"), pending: v.Get(settings, "pending").Text(),
 		explore: number("explore"), local: number("local"),
 		candidates: int(number("candidates")), starts: int(number("starts")),
-		several: p.Objectives > 1,
+		several: p.Objectives > 1, earlier: p.Earlier,
 	}
 	o.bend, _ = v.Get(settings, "bend").AsBool()
 	for _, k := range maps {

@@ -57,6 +57,9 @@ func (s *search) sample(k int, r *rand.Rand) {
 	}
 	mean, cov := make([]float64, n), make([]float64, n*n)
 	s.a.loss[k].Joint(s.rows, mean, cov)
+	for i := range mean {
+		mean[i] += s.a.base.at(s.rows[i*d : (i+1)*d])
+	}
 	if !draw(mean, cov, r) {
 		return // the points are too alike to tell apart; the order stands
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/afina-hpo/afina/num/gp"
 	"github.com/afina-hpo/afina/num/pareto"
 	"github.com/afina-hpo/afina/num/warp"
+	"github.com/afina-hpo/afina/suggest/internal/cube"
 )
 
 // Sizes beyond which points are left out: of what hyperparameters are fitted
@@ -30,6 +31,7 @@ type belief struct {
 	middle  float64 // the median loss: pruned trials count as no better
 	data    gp.Data // memory
 	prior   gp.Prior
+	base    *base // the mean of the processes, of a loss; nil: 0
 	samples []gp.Sample
 	members []*gp.Posterior
 	weights []float64
@@ -85,6 +87,15 @@ func (b *belief) value(r *row) (float64, bool) {
 	return v, ok
 }
 
+// learned returns what the processes learn of a row that is z in the encoding.
+func (b *belief) learned(r *row, z []float64) (float64, bool) {
+	v, ok := b.value(r)
+	if ok && b.base != nil {
+		v -= b.base.at(z)
+	}
+	return v, ok
+}
+
 // model is the processes of a history.
 type model struct {
 	memory
@@ -102,6 +113,11 @@ type model struct {
 	leader int      // row with the best mean, at the last step, of those that are feasible; -1: none
 	end    []float64
 	order  []int
+
+	taught    *cube.Cube // for which the earlier studies were learned
+	teachers  []*teacher
+	consulted int         // rows that they were weighed by
+	trust     [][]float64 // the weight of each, by objective
 }
 
 // ready reports whether there is something to learn from.
@@ -178,6 +194,8 @@ func (m *model) fit(mark int) {
 	}
 	m.prior = gp.DefaultPrior(float64(depth))
 	m.choose(mark, objectives)
+	m.teach()
+	m.consult(mark, objectives)
 	for k := range objectives {
 		b, values := m.gather(quantity{lossOf, k}, mark)
 		b.warp = fitMap(m.kinds[k], values)
@@ -187,6 +205,12 @@ func (m *model) fit(mark int) {
 		b.data.Y = values
 		if m.o.bend && len(values) >= 10+3*len(m.enc.warped) {
 			b.data.Warped = m.enc.warped
+		}
+		if b.base = m.lesson(k); b.base != nil {
+			d := m.enc.len()
+			for i := range values {
+				values[i] -= b.base.at(b.data.X[i*d : (i+1)*d])
+			}
 		}
 		m.hyper(&b)
 		m.losses = append(m.losses, b)
@@ -319,7 +343,7 @@ func (m *model) build(b *belief) {
 	n := len(m.rows)
 	if b.members != nil && b.whole && n <= modelPoints {
 		for ; b.used < n; b.used++ {
-			v, ok := b.value(&m.rows[b.used])
+			v, ok := b.learned(&m.rows[b.used], m.row(b.used))
 			if !ok {
 				continue
 			}
@@ -334,7 +358,7 @@ func (m *model) build(b *belief) {
 	b.used, b.whole = n, n <= modelPoints
 	b.data.X, b.data.Y = b.data.X[:0], b.data.Y[:0]
 	for _, i := range m.pick(n, modelPoints) {
-		if v, ok := b.value(&m.rows[i]); ok {
+		if v, ok := b.learned(&m.rows[i], m.row(i)); ok {
 			b.data.X, b.data.Y = append(b.data.X, m.row(i)...), append(b.data.Y, v)
 		}
 	}
@@ -472,7 +496,7 @@ func (b *belief) mean(z []float64) float64 {
 		sum += b.weights[k] * p.Mean(z)
 		whole += b.weights[k]
 	}
-	return sum / whole
+	return sum/whole + b.base.at(z)
 }
 
 // usualSize returns what nine tenths of the values are at most, by size: the

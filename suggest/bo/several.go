@@ -21,6 +21,7 @@ const scalarised = 0.25
 // in a random direction.
 type several struct {
 	ps    []*gp.Posterior // of each objective
+	bases []*base         // and the mean that it starts from
 	boxes *ehvi.Boxes     // nil: the scalarisation
 	depth ehvi.Hypervolume
 
@@ -37,7 +38,7 @@ func newSeveral(losses []belief, points [][]float64, d int, r *rand.Rand) *sever
 		gradMean: make([]float64, m), gradSD: make([]float64, m),
 	}
 	for k := range losses {
-		s.ps = append(s.ps, losses[k].members[0])
+		s.ps, s.bases = append(s.ps, losses[k].members[0]), append(s.bases, losses[k].base)
 		s.gm, s.gv = append(s.gm, make([]float64, d)), append(s.gv, make([]float64, d))
 	}
 	reference := ehvi.Reference(points)
@@ -62,8 +63,10 @@ func (s *several) value(z, g []float64) float64 {
 		var v float64
 		if g == nil {
 			s.mean[k], v = p.Predict(z)
+			s.mean[k] += s.bases[k].at(z)
 		} else {
 			s.mean[k], v = p.PredictGrad(z, s.gm[k], s.gv[k])
+			s.mean[k] += s.bases[k].grad(z, s.gm[k])
 		}
 		s.sd[k] = math.Sqrt(v)
 	}

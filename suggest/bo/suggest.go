@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
 	"github.com/afina-hpo/afina/suggest/internal/distinct"
@@ -92,7 +93,7 @@ func (s *suggester) observe(h *study.History) {
 			m.cube.Encode(t.Config, s.x)
 			m.enc.put(s.x, s.z)
 			s.z[m.enc.step] = q.place
-			v, _ := b.value(&row{loss: []float64{q.loss}, partial: true})
+			v, _ := b.learned(&row{loss: []float64{q.loss}, partial: true}, s.z)
 			for _, p := range b.members {
 				p.Extend(s.z, v, 1)
 			}
@@ -122,7 +123,8 @@ func (s *suggester) believe() {
 					v, variance := p.Mean(s.z), 0.0
 					if s.o.pending == pendingDraw && bs[i].kind == lossOf {
 						v, variance = p.Predict(s.z)
-						v = s.drawn(s.numbers[row], k, v, variance)
+						b := bs[i].base.at(s.z)
+						v = s.drawn(s.numbers[row], k, b+v, variance) - b
 					}
 					if !p.Extend(s.z, v, 1) {
 						break
@@ -227,7 +229,7 @@ func (s *suggester) around() [][]float64 {
 // acquisition sets up what is maximised.
 func (s *suggester) acquisition(r *rand.Rand) acquisition {
 	m := &s.model
-	a := acquisition{kind: improvement, width: kappa, loss: m.losses[0].members}
+	a := acquisition{kind: improvement, width: kappa, loss: m.losses[0].members, base: m.losses[0].base}
 	switch {
 	case m.leader < 0:
 		a.kind = feasibility
@@ -236,7 +238,7 @@ func (s *suggester) acquisition(r *rand.Rand) acquisition {
 		a.many = newSeveral(m.losses, s.points(), m.enc.len(), r)
 	default:
 		for k, p := range a.loss {
-			best := p.Mean(m.final(m.leader))
+			best := p.Mean(m.final(m.leader)) + a.base.at(m.final(m.leader))
 			if k < len(s.least) {
 				best = math.Min(best, s.least[k])
 			}
@@ -272,7 +274,7 @@ func (s *suggester) points() [][]float64 {
 		m.enc.put(s.pending[at:at+n], s.z)
 		p := make([]float64, len(m.losses))
 		for k := range p {
-			p[k] = m.losses[k].members[0].Mean(s.z)
+			p[k] = m.losses[k].members[0].Mean(s.z) + m.losses[k].base.at(s.z)
 		}
 		out = append(out, p)
 	}
@@ -314,7 +316,7 @@ func (s *suggester) predict(objective int, x []float64) (mean, sd float64) {
 		variance += float64(w * v)
 	}
 	mean = sum / whole
-	return mean, math.Sqrt(math.Max(variance/whole+squares/whole-mean*mean, 0))
+	return mean + b.base.at(s.z), math.Sqrt(math.Max(variance/whole+squares/whole-mean*mean, 0))
 }
 
 // note says what the model believes of its proposal, in the objective's own
@@ -333,6 +335,9 @@ func (s *suggester) note(h *study.History, kind rule, c candidate) string {
 		if kind == improvement {
 			b = number(b, `,"gain":`, s.gain(c.value))
 		}
+	}
+	if l := s.model.learnedFrom(); l != "" {
+		b = value.String(l).AppendJSON(append(b, `,"earlier":`...))
 	}
 	return string(append(b, `,"rule":"`+kind.String()+`"}`...))
 }
