@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -391,7 +392,9 @@ func TestSuites(t *testing.T) {
 			if development, seen := used[task]; seen && development != s.Development {
 				t.Errorf("%s is for development and for judgement", task)
 			}
-			if u := (use{task, s.Fidelity}); twice[u] {
+			if u := (use{task, s.Fidelity}); s.Kin() != nil {
+				continue // others, and how they start, are what it is about
+			} else if twice[u] {
 				t.Errorf("%s is in two suites", task)
 			} else {
 				twice[u] = true
@@ -421,13 +424,50 @@ func TestSuites(t *testing.T) {
 	}
 }
 
+// A suite with earlier studies says for each task what they are of: a task for
+// development, with the same parameters.
+func TestKin(t *testing.T) {
+	lib := NewLibrary(os.Getenv("AFINA_BENCH_DATA"))
+	for _, s := range Suites {
+		if s.Kin() == nil {
+			continue
+		}
+		if len(s.Kin()) != len(s.Tasks) {
+			t.Fatalf("suite %s has %d tasks, and kin for %d", s.Name, len(s.Tasks), len(s.Kin()))
+		}
+		for i, kin := range s.Kin() {
+			if kin == "" {
+				continue
+			}
+			for _, other := range Suites {
+				if !other.Development && slices.Contains(other.Tasks, kin) {
+					t.Errorf("%s, the kin of %s, is kept for judgement", kin, s.Tasks[i])
+				}
+			}
+			a, err := lib.Open(s.Tasks[i])
+			if errors.Is(err, ErrNoData) {
+				continue
+			}
+			b, other := lib.Open(kin)
+			if err := errors.Join(err, other); err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range a.Space().Params() {
+				if b.Space().Lookup(p.Name) < 0 {
+					t.Errorf("%s has no parameter %s", kin, p.Name)
+				}
+			}
+		}
+	}
+}
+
 // The committed scales are what the rule gives, except for the development
 // tasks of one objective, whose are those of the peers' traces.
 func TestCommittedScales(t *testing.T) {
 	dir := os.Getenv("AFINA_BENCH_DATA")
 	lib := NewLibrary(dir)
 	for _, s := range Suites {
-		if s.Name == "dev" {
+		if s.Name == "dev" || s.Kin() != nil { // whose tasks are those of others
 			continue
 		}
 		for _, task := range s.Tasks {

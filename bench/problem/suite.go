@@ -110,6 +110,20 @@ var Suites = []Suite{
 	{"multi-test", "several objectives, judgement", false, 100, []string{
 		"zdt/2", "zdt/4", "zdt/6", "dtlz/1/m2", "dtlz/5/m3", "dtlz/7/m2", "wfg/2/m2", "wfg/5/m3", "wfg/9/m2",
 	}, false},
+	{"transfer-dev", "one objective, warm from earlier studies that help or mislead, development", true, 50, []string{
+		"yahpo/lcbench/3945",
+		"yahpo/lcbench/189906",
+		"yahpo/lcbench/167168",
+		"yahpo/lcbench/126029",
+		"yahpo/rbv2_rpart/37",
+		"yahpo/rbv2_rpart/11",
+		"yahpo/rbv2_rpart/1461",
+		"table/hpolib/naval_propulsion",
+		"table/hpobench/australian",
+		"bbob/f8/d5/i1",
+		"bbob/f15/d5/i1",
+		"bbob/f10/d10/i1",
+	}, false},
 	{"mf-dev", "one objective by steps of training, development", true, 20, []string{
 		"yahpo/lcbench/3945",
 		"yahpo/lcbench/189906",

@@ -14,6 +14,7 @@ import (
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
 	"github.com/afina-hpo/afina/suggest/suggesttest"
+	"github.com/afina-hpo/afina/suggest/warm"
 )
 
 // Job is one run to be made.
@@ -30,6 +31,8 @@ type Job struct {
 	// what was tried, where it believes anything, and not what was observed to
 	// be: see [analyze.ByEvidence]. The peer's label says so.
 	Evidence bool
+	// Earlier, if set, is made first, and the run starts warm from it.
+	Earlier *Earlier
 }
 
 // purposeDuration is the random stream of durations. Like that of the noise it
@@ -49,9 +52,16 @@ func One(ctx context.Context, j Job) (Trace, error) {
 	fail := func(err error) (Trace, error) {
 		return Trace{}, fmt.Errorf("run %s on %s with seed %d: %w", t.Peer, t.Task, t.Seed, err)
 	}
-	s, err := j.Method.Method.New(suggest.Problem{
-		Objectives: len(j.Problem.Objectives()), Parallel: max(j.Parallel, 1), Trials: j.Budget,
-	}, j.Method.Settings)
+	about := suggest.Problem{Objectives: len(j.Problem.Objectives()), Parallel: max(j.Parallel, 1), Trials: j.Budget}
+	if j.Earlier != nil {
+		t.Peer += "<" + j.Earlier.Label
+		e, err := j.Earlier.take(ctx, j)
+		if err != nil {
+			return fail(err)
+		}
+		about.Earlier = []study.Earlier{e}
+	}
+	s, err := warm.New(j.Method.Method, about, j.Method.Settings)
 	if err != nil {
 		return fail(err)
 	}

@@ -102,6 +102,7 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 	seeds := f.Int("seeds", 5, "number of seeds, counted from -first-seed")
 	first := f.Uint64("first-seed", 0, "the first seed")
 	evidence := f.Bool("evidence", false, "the incumbent is what the method believes to be the best, not what was observed to be")
+	earlier := f.Int("earlier", 50, "trials of each earlier study, in a suite that has them")
 	parallel := f.Int("parallel", 1, "trials that run at once, simulated")
 	workers := f.Int("workers", runtime.NumCPU(), "runs made at once; 1 where times are to be trusted")
 	out := f.String("out", "", "`file` that the traces are appended to; default: standard output")
@@ -109,6 +110,7 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 		return err
 	}
 	tasks, size := f.Args(), 0
+	var kin []string
 	if *suiteName != "" {
 		suite, err := problem.FindSuite(*suiteName)
 		if err != nil {
@@ -117,7 +119,7 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 		if *byStep && !suite.Fidelity {
 			return usage("the suite %s is not by steps of training", suite.Name)
 		}
-		tasks, size, *byStep = append(tasks, suite.Tasks...), suite.Budget, suite.Fidelity
+		tasks, size, *byStep, kin = append(tasks, suite.Tasks...), suite.Budget, suite.Fidelity, suite.Kin()
 	}
 	switch {
 	case *budget > 0:
@@ -175,6 +177,11 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 	jobs := cross(problems, ms, *seeds, *first, func(p problem.Problem, m run.Method, seed uint64) run.Job {
 		return run.Job{Method: m, Problem: p, Seed: seed, Budget: size, Parallel: *parallel, Evidence: *evidence}
 	})
+	if kin != nil {
+		if jobs, err = warmed(lib, jobs, suiteTasks(*suiteName), kin, *earlier); err != nil {
+			return err
+		}
+	}
 	all = len(jobs)
 	return run.All(ctx, jobs, run.One, *workers, emit)
 }
