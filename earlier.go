@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/afina-hpo/afina/store"
@@ -14,8 +15,8 @@ import (
 )
 
 // WarmStart has a new study learn from earlier ones, each named by the file of
-// its [Store], with #NAME behind it where that holds several: their best
-// configurations are among the first that are tried, and the default search
+// its [Store], with #NAME behind it where that holds several, or by a list of
+// results that afina export wrote (.csv, .jsonl): their best configurations are among the first that are tried, and the default search
 // expects good values where they had them, as far as this study's own trials
 // bear that out. What is common goes by name: parameters, and the objective,
 // which must have the same direction.
@@ -29,7 +30,9 @@ func WarmStart(studies ...string) Option {
 				o.refuse("start warm: an earlier study has no name")
 				continue
 			}
-			o.earlier(ref, func(ctx context.Context) (*study.Definition, *study.History, error) { return readEarlier(ctx, ref) })
+			o.earlier(ref, func(ctx context.Context, def *study.Definition) (study.Earlier, error) {
+				return readEarlier(ctx, ref, def)
+			})
 		}
 	}
 }
@@ -42,14 +45,14 @@ func WarmStartFrom(s *Study) Option {
 			o.refuse("start warm: the earlier study is nil")
 			return
 		}
-		o.earlier(s.def.Name, func(context.Context) (*study.Definition, *study.History, error) {
-			return s.def, s.view().History, nil
+		o.earlier(s.def.Name, func(_ context.Context, def *study.Definition) (study.Earlier, error) {
+			return warm.Take(s.def, s.view().History, def)
 		})
 	}
 }
 
-// source reads an earlier study.
-type source func(context.Context) (*study.Definition, *study.History, error)
+// source copies of an earlier study what another can learn from.
+type source func(context.Context, *study.Definition) (study.Earlier, error)
 
 func (o *options) earlier(ref string, from source) {
 	o.def.WarmStart = append(o.def.WarmStart, ref)
@@ -59,24 +62,31 @@ func (o *options) earlier(ref string, from source) {
 	}
 }
 
-// readEarlier reads the study in a file.
-func readEarlier(ctx context.Context, ref string) (*study.Definition, *study.History, error) {
+// readEarlier copies of the study in a file what def can learn from.
+func readEarlier(ctx context.Context, ref string, def *study.Definition) (study.Earlier, error) {
 	path, name := ref, ""
 	if i := strings.LastIndexByte(ref, '#'); i > 0 {
 		path, name = ref[:i], ref[i+1:]
 	}
 	if _, err := os.Stat(path); err != nil {
-		return nil, nil, study.Errorf(study.NotFound, "give the path that Store was given", "there is no study in %s: %v", path, err)
+		return study.Earlier{}, study.Errorf(study.NotFound, "give the path that Store was given", "there is no study in %s: %v", path, err)
+	}
+	if warm.IsList(path) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return study.Earlier{}, study.Errorf(study.Invalid, "", "read the list of results: %v", err)
+		}
+		return warm.ReadList(filepath.Base(path), text, def)
 	}
 	s, err := sqlite.OpenReadOnly(ctx, path, sqlite.Options{})
 	if err != nil {
-		return nil, nil, err
+		return study.Earlier{}, err
 	}
 	log, err := loadEarlier(ctx, s, path, name)
 	if err = errors.Join(err, s.Close()); err != nil {
-		return nil, nil, err
+		return study.Earlier{}, err
 	}
-	return log.Def, log.Book.History(), nil
+	return warm.Take(log.Def, log.Book.History(), def)
 }
 
 func loadEarlier(ctx context.Context, s store.Store, path, name string) (*study.Log, error) {
@@ -101,15 +111,11 @@ func loadEarlier(ctx context.Context, s store.Store, path, name string) (*study.
 func (s *Study) take(ctx context.Context) error {
 	s.def.Earlier = nil
 	for i, from := range s.sources {
-		old, h, err := from(ctx)
-		if err == nil {
-			var e study.Earlier
-			if e, err = warm.Take(old, h, s.def); err == nil {
-				s.def.Earlier = append(s.def.Earlier, e)
-				continue
-			}
+		e, err := from(ctx, s.def)
+		if err != nil {
+			return fmt.Errorf("start warm from %q: %w", s.def.WarmStart[i], err)
 		}
-		return fmt.Errorf("start warm from %q: %w", s.def.WarmStart[i], err)
+		s.def.Earlier = append(s.def.Earlier, e)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func (x *app) takeEarlier(ctx context.Context, def *study.Definition) error {
 	return nil
 }
 
-// earlier reads the study that ref names, as seen from def's folder or else
+// earlier reads the study, or the list of results, that ref names, as seen from def's folder or else
 // from the working directory. With #NAME behind a database it is the study of
 // that name in it.
 func (x *app) earlier(ctx context.Context, def *study.Definition, ref string) (study.Earlier, error) {
@@ -57,6 +58,13 @@ func (x *app) earlier(ctx context.Context, def *study.Definition, ref string) (s
 		} else if h := home.At(def.Dir, path); exists(h.DB()) {
 			path = h.Dir
 		}
+	}
+	if warm.IsList(path) && exists(path) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return study.Earlier{}, study.Errorf(study.Invalid, "", "read the list of results: %v", err)
+		}
+		return warm.ReadList(filepath.Base(path), text, def)
 	}
 	h, err := x.find(path)
 	if err != nil {
