@@ -33,6 +33,14 @@ var trusts = [...]float64{0.25, 0.5, 0.75, 1, 1.25}
 // must be with an earlier study than without.
 const proof = 2.0
 
+// weighingPoints is up to how many rows the weights are found anew: after that
+// this study knows better. heeded is how many earlier studies count at once, at
+// most. Both bound the time.
+const (
+	weighingPoints = 64
+	heeded         = 3
+)
+
 // teacher is an earlier study, learned.
 type teacher struct {
 	name    string
@@ -181,12 +189,12 @@ func (m *model) teach() {
 }
 
 // consult weighs the earlier studies for every objective, by so many of the
-// first mark rows as the kinds of map are chosen by.
+// first mark rows as the kinds of map are chosen by, as long as they are few.
 func (m *model) consult(mark, objectives int) {
 	if len(m.teachers) == 0 {
 		return
 	}
-	mark = choosing(mark)
+	mark = choosing(min(mark, weighingPoints))
 	if mark == m.consulted && len(m.trust) == objectives {
 		return
 	}
@@ -258,7 +266,7 @@ func (m *model) weigh(b *belief, left []float64) []float64 {
 		}
 	}
 	rest := make([]float64, n)
-	for range m.teachers {
+	for range min(heeded, len(m.teachers)) {
 		most, which, weight := best+proof, -1, 0.0
 		for k := range m.teachers {
 			if said[k] == nil || weights[k] > 0 {

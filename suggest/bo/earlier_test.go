@@ -2,6 +2,7 @@ package bo
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -265,6 +266,43 @@ func BenchmarkWarmSuggest(b *testing.B) {
 	for b.Loop() {
 		if _, err := one.Suggest(context.Background(), r); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// What reading ten earlier studies costs before the first suggestion of a
+// model, and weighing them.
+func BenchmarkTeach(b *testing.B) {
+	for _, d := range []int{3, 10, 40} {
+		var ps []space.Param
+		for i := range d {
+			ps = append(ps, space.Param{Name: fmt.Sprintf("x%d", i), Kind: space.Float, Low: 0, High: 1})
+		}
+		s := suggesttest.Space(ps...)
+		near := func(c space.Config) float64 { return hill(s, c, 0.6) }
+		for _, n := range []int{1, 10} {
+			var es []study.Earlier
+			for range n {
+				es = append(es, before(s, 150, near))
+			}
+			book := study.NewBook(s, []study.Objective{{Metric: "loss", Goal: study.Minimize}}, nil)
+			for i := range 50 {
+				c := s.Random(study.Stream(4, i, "now"))
+				book.Put(&study.Trial{Number: i, State: study.Complete, Config: c, Values: []float64{near(c)}})
+			}
+			r := suggest.Request{History: book.History(), N: 1, First: 50}
+			b.Run(fmt.Sprintf("params=%d/studies=%d", d, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					one, err := newSuggester(suggest.Problem{Objectives: 1, Parallel: 1, Earlier: es}, nil)
+					if err != nil {
+						b.Fatal(err)
+					}
+					if _, err := one.Suggest(context.Background(), r); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		}
 	}
 }
