@@ -27,6 +27,9 @@ func Points(e *study.Earlier, s *space.Space) (points []Point, known []bool) {
 		}
 	}
 	for i := range e.Trials {
+		if len(e.Trials[i].Values) != len(e.Metrics) {
+			continue // not of our making
+		}
 		if c, ok := translate(e.Trials[i].Params, e.Params, s); ok {
 			points = append(points, Point{&e.Trials[i], c})
 		}

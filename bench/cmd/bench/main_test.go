@@ -44,6 +44,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"run", "-fidelity", "bbob/f1/d5/i1"}, 1, "needs one objective, and steps"},
 		{[]string{"run", "-fidelity", "-suite", "special-dev"}, 2, "not by steps"},
 		{[]string{"run", "-fidelity", "-evidence", "mf-hartmann/d3/good"}, 2, "-evidence is for"},
+		{[]string{"run", "-fidelity", "-warm", "mf-hartmann/d3/good"}, 2, "-warm is for"},
+		{[]string{"run", "-warm", "-earlier", "0", "bbob/f1/d5/i1"}, 2, "-earlier at least 1"},
 		{[]string{"run", "-restart", "mf-hartmann/d3/good"}, 2, "-restart for those"},
 		{[]string{"run", "-suite", "none"}, 1, "there are: dev "},
 		{[]string{"run", "bbob/f1"}, 1, `no task "bbob/f1"`},

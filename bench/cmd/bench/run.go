@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -102,7 +103,8 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 	seeds := f.Int("seeds", 5, "number of seeds, counted from -first-seed")
 	first := f.Uint64("first-seed", 0, "the first seed")
 	evidence := f.Bool("evidence", false, "the incumbent is what the method believes to be the best, not what was observed to be")
-	earlier := f.Int("earlier", 50, "trials of each earlier study, in a suite that has them")
+	warm := f.Bool("warm", false, "each run also warm from earlier studies that help and that mislead; of the suites for that it is said")
+	earlier := f.Int("earlier", 50, "trials of each earlier study")
 	parallel := f.Int("parallel", 1, "trials that run at once, simulated")
 	workers := f.Int("workers", runtime.NumCPU(), "runs made at once; 1 where times are to be trusted")
 	out := f.String("out", "", "`file` that the traces are appended to; default: standard output")
@@ -119,7 +121,7 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 		if *byStep && !suite.Fidelity {
 			return usage("the suite %s is not by steps of training", suite.Name)
 		}
-		tasks, size, *byStep, kin = append(tasks, suite.Tasks...), suite.Budget, suite.Fidelity, suite.Kin()
+		tasks, size, *byStep, kin = append(slices.Clone(suite.Tasks), tasks...), suite.Budget, suite.Fidelity, suite.Kin()
 	}
 	switch {
 	case *budget > 0:
@@ -131,6 +133,9 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 	}
 	if len(tasks) == 0 || *seeds < 1 || *budget < 0 || *parallel < 1 {
 		return usage("name tasks or a -suite, and positive numbers")
+	}
+	if *byStep && *warm || *earlier < 1 {
+		return usage("-warm is for runs by trials, and -earlier at least 1")
 	}
 	if *byStep && *evidence || !*byStep && *restart {
 		return usage("-evidence is for runs by trials, -restart for those by steps of training")
@@ -177,8 +182,8 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 	jobs := cross(problems, ms, *seeds, *first, func(p problem.Problem, m run.Method, seed uint64) run.Job {
 		return run.Job{Method: m, Problem: p, Seed: seed, Budget: size, Parallel: *parallel, Evidence: *evidence}
 	})
-	if kin != nil {
-		if jobs, err = warmed(lib, jobs, suiteTasks(*suiteName), kin, *earlier); err != nil {
+	if *warm || kin != nil {
+		if jobs, err = warmed(lib, jobs, tasks, kin, *earlier); err != nil {
 			return err
 		}
 	}

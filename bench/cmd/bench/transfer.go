@@ -7,28 +7,15 @@ import (
 	"github.com/afina-hpo/afina/bench/run"
 )
 
-// suiteTasks returns the tasks of the suite called name, which exists.
-func suiteTasks(name string) []string {
-	for _, s := range problem.Suites {
-		if s.Name == name {
-			return s.Tasks
-		}
-	}
-	return nil
-}
-
 // warmed adds to each job the same one from three earlier studies: one that
-// helps, of the task's kin, and two that mislead.
+// helps, of the task's kin, and two that mislead. Kin stands for the first of
+// the tasks; those behind have none but themselves.
 func warmed(lib *problem.Library, jobs []run.Job, tasks, kin []string, trials int) ([]run.Job, error) {
 	var out []run.Job
 	for _, j := range jobs {
 		out = append(out, j)
-		i := slices.Index(tasks, j.Problem.Name())
-		if i < 0 {
-			continue
-		}
 		like, bend := j.Problem, run.Aside
-		if kin[i] != "" {
+		if i := slices.Index(tasks, j.Problem.Name()); i < len(kin) && kin[i] != "" {
 			var err error
 			if like, err = lib.Open(kin[i]); err != nil {
 				return nil, err
