@@ -71,7 +71,7 @@ func (x *app) earlier(ctx context.Context, def *study.Definition, ref string) (s
 		return study.Earlier{}, err
 	}
 	if name == "" && home.Absolute(db(h, path)) == home.Absolute(home.At(def.Dir, def.Name).DB()) {
-		return study.Earlier{}, study.Errorf(study.Invalid, "leave it out: a study knows its own trials", "the study cannot start warm from itself")
+		return study.Earlier{}, study.Errorf(study.Invalid, "leave it out: a study knows its own trials; one that --new has put aside goes by its new folder", "the study cannot start warm from itself")
 	}
 	s, err := x.ReadStore(ctx, db(h, path))
 	if err != nil {

@@ -16,8 +16,16 @@ import (
 	"github.com/afina-hpo/afina/study/setting"
 	"github.com/afina-hpo/afina/suggest"
 	"github.com/afina-hpo/afina/suggest/bo"
+	"github.com/afina-hpo/afina/suggest/cmaes"
+	"github.com/afina-hpo/afina/suggest/de"
+	"github.com/afina-hpo/afina/suggest/forest"
+	"github.com/afina-hpo/afina/suggest/genetic"
+	"github.com/afina-hpo/afina/suggest/grid"
+	"github.com/afina-hpo/afina/suggest/nsga"
 	"github.com/afina-hpo/afina/suggest/portfolio"
+	"github.com/afina-hpo/afina/suggest/qmc"
 	"github.com/afina-hpo/afina/suggest/random"
+	"github.com/afina-hpo/afina/suggest/rbf"
 	"github.com/afina-hpo/afina/suggest/suggesttest"
 	"github.com/afina-hpo/afina/suggest/tpe"
 	"github.com/afina-hpo/afina/suggest/warm"
@@ -275,6 +283,36 @@ func TestContract(t *testing.T) {
 				Trials: 20, Many: 30, BatchEqual: true, NoGoals: true, Skip: func(o suggesttest.Case) bool { return o.Name != c.Name },
 			})
 		})
+	}
+}
+
+// Methods that remember what they proposed themselves take a configuration of
+// an earlier study for somebody else's.
+func TestContractOfMethods(t *testing.T) {
+	one := suggesttest.Options{Trials: 24, Many: 30, Every: 5, NoGoals: true, MaxObjectives: 1}
+	many := one
+	many.MaxObjectives = 0
+	ends := many
+	ends.Ends = true
+	for _, m := range []struct {
+		method suggest.Method
+		o      suggesttest.Options
+	}{
+		{cmaes.Method(), one}, {de.Method(), one}, {genetic.Method(), one}, {nsga.Method2(), many}, {tpe.Method(), many},
+		{forest.Method(), one}, {rbf.Method(), one}, {qmc.Method(), many}, {grid.Method(), ends},
+	} {
+		for _, c := range suggesttest.Cases() {
+			switch c.Name {
+			case "choices", "finite, steps":
+			default:
+				continue
+			}
+			t.Run(m.method.Name+", "+c.Name, func(t *testing.T) {
+				with := starting(m.method, bowl(c.Space, 0.3, "loss"))
+				m.o.Skip = func(o suggesttest.Case) bool { return o.Name != c.Name }
+				suggesttest.Run(t, func() suggest.Method { return with }, m.o)
+			})
+		}
 	}
 }
 
