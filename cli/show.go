@@ -10,6 +10,7 @@ import (
 	"github.com/afina-hpo/afina/internal/home"
 	"github.com/afina-hpo/afina/internal/present"
 	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest/warm"
 )
 
 // logTailLines is how many lines of a trial's log show prints.
@@ -79,6 +80,9 @@ func (x *app) show(log *study.Log, d present.Detail) {
 			text += fmt.Sprintf(" (version %s, seeing %d trials, %d of them ended)", o.Version, o.Seen, o.SeenEnded)
 		}
 		field("made by", "%s", text)
+		if name, trial, ok := warm.Of(o); ok {
+			field("taken from", "%s", earlierTrial(log.Def, name, trial))
+		}
 	}
 	if c := d.Copy; c != nil {
 		field("copy of", "trial %d, at %s %s", c.Trial, stepName(log.Def), short(c.Step))

@@ -28,6 +28,7 @@ func TestWarmStart(t *testing.T) {
 
 	p.afina(t, "run", "new.yaml", "-n", "9", "--name", "whole").want(t, 0).says(t, "warm start from old: 20 trials, 2 of 2 parameters")
 	p.afina(t, "explain", "whole", "0").want(t, 0).says(t, "taken from  trial ", "of the earlier study old, which had loss")
+	p.afina(t, "show", "whole", "0").want(t, 0).says(t, "taken from  trial ")
 	p.afina(t, "explain", "whole", "8").want(t, 0).says(t, "earlier     old ")
 
 	p.env = []string{faultVariable + "=acknowledge 14"}
