@@ -306,3 +306,57 @@ func BenchmarkTeach(b *testing.B) {
 		}
 	}
 }
+
+// Where steps of training are learned, what an earlier study says counts for
+// the last step, and a fresh instance says the same.
+func TestEarlierStudiesWithSteps(t *testing.T) {
+	s := suggesttest.Space(mixed().Params()[:2]...)
+	near := func(c space.Config) float64 { return hill(s, c, 0.6) }
+	e := before(s, 60, near)
+	e.Metrics = []string{"loss"}
+	about := suggest.Problem{Objectives: 1, Parallel: 1, Earlier: []study.Earlier{e}}
+	one, err := newSuggester(about, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := suggesttest.Drive(context.Background(), one, suggesttest.Setup{
+		Space: s, Trials: 14, Fidelity: &study.Fidelity{Min: 1, Max: 9},
+		Evaluate: func(n int, c space.Config) suggesttest.Outcome {
+			out := suggesttest.Outcome{Values: []float64{near(c)}}
+			for step := 1; step <= 9; step++ {
+				out.Curve = append(out.Curve, near(c)+1/float64(step))
+			}
+			if n%3 == 2 {
+				out.State, out.Curve = study.Pruned, out.Curve[:3]
+				out.Values = out.Curve[2:]
+			}
+			return out
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if best := got.Best(); !(best < 0.02) {
+		t.Errorf("the best loss is %v", best)
+	}
+	h := got.Log.Book.History()
+	r := suggest.Request{History: h, N: 1, First: h.Len()}
+	want, err := one.Suggest(context.Background(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := newSuggester(about, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := fresh.Suggest(context.Background(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !want[0].Config.Equal(again[0].Config) || want[0].Note != again[0].Note {
+		t.Errorf("it proposes %s %s, and %s %s afresh", want[0].Config, want[0].Note, again[0].Config, again[0].Note)
+	}
+	if !strings.Contains(want[0].Note, `"earlier":"before `) {
+		t.Errorf("the note is %s", want[0].Note)
+	}
+}

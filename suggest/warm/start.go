@@ -139,8 +139,9 @@ func (s *starter) next(n int, given map[string]bool) *seed {
 	return nil
 }
 
-// misled reports whether the seeds have turned out worse than other trials: the
-// best of two or more than the median of two or more others.
+// misled reports whether the seeds have turned out worse than other trials: one
+// than all others, or the best of several than the median of two or more others.
+// One that was unlucky has another chance when there are more to compare with.
 func (s *starter) misled() bool {
 	best, n := math.Inf(1), 0
 	for i := range s.seeds {
@@ -148,8 +149,11 @@ func (s *starter) misled() bool {
 			best, n = math.Min(best, loss), n+1
 		}
 	}
-	if n < 2 || len(s.others) < 2 {
+	switch {
+	case n == 0 || len(s.others) == 0 || n > 1 && len(s.others) == 1:
 		return false
+	case n == 1:
+		return best > slices.Max(s.others)
 	}
 	sorted := slices.Sorted(slices.Values(s.others))
 	return best > sorted[(len(sorted)-1)/2]
