@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/afina-hpo/afina/internal/builtin"
@@ -63,6 +64,16 @@ func newOptions(list []Option) (*options, error) {
 	}
 	if len(o.def.Objectives) == 0 {
 		Minimize(defaultMetric)(o)
+	}
+	if f := o.def.Fidelity; f != nil {
+		for i := range o.def.Objectives {
+			switch {
+			case f.Sampled():
+				o.def.Objectives[i].Reduce = study.Reduction{Kind: "mean"}
+			case f.Levels != nil:
+				o.def.Objectives[i].Reduce = study.Reduction{Kind: "last"}
+			}
+		}
 	}
 	if o.def.Fidelity != nil && !o.scheduled {
 		o.def.Schedule.Name = builtin.FidelitySchedule
@@ -288,6 +299,55 @@ func Fidelity(low, high float64) Option {
 			o.refuse("use a fidelity of [%v, %v]: give 0 < low <= high", low, high)
 		}
 		o.def.Fidelity = &study.Fidelity{Min: low, Max: high}
+	}
+}
+
+// Folds says that the steps of a trial are the n folds of a cross-validation, 0
+// to n-1, which all trials run in one order drawn from the seed:
+//
+//	for _, fold := range t.Folds() {
+//		t.ReportFold(fold, accuracy(fold))
+//		if t.ShouldStop() {
+//			return 0, afina.ErrPruned
+//		}
+//	}
+//	return 0, nil
+//
+// The value of a trial is the mean over its folds. Unless [Schedule] says
+// otherwise, one that the folds it has run prove to be worse than the best is
+// dropped.
+func Folds(n int) Option {
+	names := make([]string, 0, max(0, min(n, study.MaxSamples+1)))
+	for i := range cap(names) {
+		names = append(names, strconv.Itoa(i))
+	}
+	return samples("fold", names)
+}
+
+// Instances is [Folds] for problem instances, data sets or seeds by name; see
+// [Trial.Samples] and [Trial.ReportSample].
+func Instances(names ...string) Option { return samples("instance", slices.Clone(names)) }
+
+func samples(word string, names []string) Option {
+	return func(o *options) {
+		s := &study.Samples{Names: names, Random: true}
+		if message, hint := s.Check(); message != "" {
+			o.refuse("compare trials on %ss: %s (%s)", word, message, hint)
+		}
+		o.def.Fidelity = &study.Fidelity{Step: word, Min: 1, Max: float64(len(names)), Samples: s}
+	}
+}
+
+// Level says that the steps of a trial are values of a parameter from low to
+// high which the scheduler chooses, of which more is better knowledge and costs
+// as much more: the part of the data, the number of trees. [Trial.Level] is the
+// value; its result is reported at the step [Trial.LevelStep].
+func Level(name string, low, high float64) Option {
+	return func(o *options) {
+		if !(low > 0 && low < high) || name == "" {
+			o.refuse("let the scheduler choose %q from [%v, %v]: give a name and 0 < low < high", name, low, high)
+		}
+		o.def.Fidelity = &study.Fidelity{Step: name, Min: low, Max: high, Levels: &study.Levels{Parameter: name, Whole: low == math.Trunc(low) && high == math.Trunc(high)}}
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -271,6 +273,52 @@ func (t *Trial) ReportMetrics(step float64, values map[string]float64) {
 	t.verdict, t.news, t.step = v, true, max(t.step, step)
 }
 
+// Samples returns the folds or instances that are to be run, by name and in the
+// order that all trials share; see [Folds] and [Instances]. A trial that goes on
+// gets only those that it has not run yet.
+func (t *Trial) Samples() []string { return slices.Clone(t.given.Samples) }
+
+// Folds returns the same for a study of [Folds], by number.
+func (t *Trial) Folds() []int {
+	out := make([]int, 0, len(t.given.Samples))
+	for _, name := range t.given.Samples {
+		k, err := strconv.Atoi(name)
+		if err != nil {
+			t.mu.Lock()
+			t.note(fmt.Errorf("%w: the samples of the study are no folds: ask for Samples", ErrDefinition))
+			t.mu.Unlock()
+			return nil
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+// ReportFold is [Trial.ReportSample] for a fold by number.
+func (t *Trial) ReportFold(fold int, value float64) { t.ReportSample(strconv.Itoa(fold), value) }
+
+// ReportSample says that the first objective is value on the fold or instance
+// called name. The value of the trial is the mean over all of them; what the
+// objective returns in the end is not looked at then.
+func (t *Trial) ReportSample(name string, value float64) {
+	step, ok := t.study.engine.Samples().Step(name)
+	if !ok {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.note(fmt.Errorf("%w: report of trial %d: the study has no fold or instance %q", ErrDefinition, t.Number(), name))
+		return
+	}
+	t.Report(step, value)
+}
+
+// Level returns the value of the study's fidelity parameter that the trial is to
+// use, of [Level] or of levels in a study file; NaN where the study has none.
+// What comes of it is reported at [Trial.LevelStep].
+func (t *Trial) Level() float64 { return t.given.Level.AsFloat() }
+
+// LevelStep returns the step at which results of the trial's level are reported.
+func (t *Trial) LevelStep() float64 { return t.given.LevelStep }
+
 // ShouldStop reports whether the trial should end now: because the scheduler
 // has seen enough, the study's time is over, its context has ended, or
 // something is wrong (see [Trial.Err]). Return [ErrPruned] then.
@@ -310,6 +358,9 @@ func (t *Trial) outcome(values []float64, err error) (study.Outcome, error) {
 		if len(values) != len(objectives) {
 			return study.Outcome{}, fmt.Errorf("trial %d returned %d values for %d objectives", t.Number(), len(values), len(objectives))
 		}
+		if t.study.def.Fidelity.Sampled() && t.step > 0 {
+			return study.Outcome{State: study.Complete}, nil // their mean is its value
+		}
 		m := make(map[string]float64, len(values))
 		for i, o := range objectives {
 			m[o.Metric] = values[i]
@@ -334,9 +385,24 @@ func (t *Trial) outcome(values []float64, err error) (study.Outcome, error) {
 	return study.Outcome{State: study.Failed, Failure: failure}, nil
 }
 
+// reportLevel reports what an objective returned that was run at a level and
+// reported nothing itself, so that the trial is judged there.
+func (t *Trial) reportLevel(values []float64, err error) {
+	objectives := t.study.def.Objectives
+	if t.given.LevelStep == 0 || t.step > 0 || err != nil || len(values) != len(objectives) {
+		return
+	}
+	m := make(map[string]float64, len(values))
+	for i, o := range objectives {
+		m[o.Metric] = values[i]
+	}
+	t.ReportMetrics(t.given.LevelStep, m)
+}
+
 // finish tells the engine how the trial ended, and returns what is wrong with
 // the trial, or that the result cannot be stored.
 func (t *Trial) finish(values []float64, err error) error {
+	t.reportLevel(values, err)
 	wrong := t.Err()
 	if wrong != nil {
 		err = wrong

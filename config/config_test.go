@@ -19,6 +19,7 @@ import (
 	"github.com/afina-hpo/afina/config"
 	"github.com/afina-hpo/afina/internal/diag"
 	"github.com/afina-hpo/afina/schedule"
+	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/study/setting"
 	"github.com/afina-hpo/afina/suggest"
@@ -591,3 +592,74 @@ func found(t *testing.T, err error) []diag.Diagnostic {
 }
 
 func place(d diag.Diagnostic) string { return fmt.Sprintf("%d:%d: ", d.Line, d.Col) }
+
+// TestSamples: what the steps of a study are, and how the command says so.
+func TestSamples(t *testing.T) {
+	const file = "objective: { maximize: acc }\nparameters: { x: { float: [0, 1] } }\n"
+	three := func(names ...string) *study.Fidelity {
+		return &study.Fidelity{Step: "fold", Min: 1, Max: float64(len(names)), Samples: &study.Samples{Names: names}}
+	}
+	random, each := three("0", "1", "2"), three("0", "1", "2")
+	random.Samples.Random = true
+	each.Samples.Random, each.Samples.Each = true, true
+	instances := three("a", "7", "c d")
+	instances.Step, instances.Samples.Random = "instance", true
+	ones := three("1", "2", "3")
+	ones.Min = 2
+	for more, want := range map[string]*study.Fidelity{
+		"fidelity: { folds: 3 }":                                                                      random,
+		"fidelity: { folds: 3, order: given }":                                                        three("0", "1", "2"),
+		"fidelity: { instances: [a, 7, c d] }":                                                        instances,
+		"command: [p, '{x}', '{trial.fold}']\nfidelity: { folds: 3 }":                                 each,
+		"command: [p, '{x}', '{trial.folds}']\nfidelity: { folds: 3 }":                                random,
+		"command: [p, '{x}']\nfidelity: { folds: 1..3, min: 2 }":                                      ones,
+		"command: p $AFINA_PARAM_X\nshell: true\nfidelity: { folds: 3, each: true }":                  each,
+		"command: p $AFINA_PARAM_X\nshell: true\nfidelity: { folds: 3, order: random }":               random,
+		"command: [p, '{x}', '{trial.fold}']\nfidelity: { folds: 3, order: random, each: true }":      each,
+		"command: [p, '{x}', '{trial.instances}']\nfidelity: { folds: 3, order: given, each: false }": three("0", "1", "2"),
+	} {
+		got, err := config.Parse("study.yaml", []byte(file+more+"\n"), tables(), environment)
+		if err != nil {
+			t.Errorf("%q: %v", more, err)
+			continue
+		}
+		if d := cmp.Diff(want, got.Definition.Fidelity); d != "" {
+			t.Errorf("%q (-want +got):\n%s", more, d)
+		}
+		if r := got.Definition.Objectives[0].Reduce; r != (study.Reduction{Kind: "mean"}) {
+			t.Errorf("%q: reduced by %v", more, r)
+		}
+	}
+}
+
+func TestLevels(t *testing.T) {
+	const file = "objective: { maximize: acc }\nparameters: { x: { float: [0, 1] } }\nfidelity: "
+	for more, want := range map[string]*study.Fidelity{
+		"{ parameter: size, levels: [64, 128] }":                   {Step: "size", Min: 64, Max: 128, Levels: &study.Levels{Parameter: "size", Values: []value.Value{value.Int(64), value.Int(128)}, Steps: []float64{64, 128}}},
+		"{ parameter: coarse, levels: [8, 2], step: level }":       {Step: "level", Min: 1, Max: 2, Levels: &study.Levels{Parameter: "coarse", Values: []value.Value{value.Int(8), value.Int(2)}, Steps: []float64{1, 2}}},
+		"{ parameter: text, levels: [title, all], costs: [1, 9] }": {Step: "text", Min: 1, Max: 9, Levels: &study.Levels{Parameter: "text", Values: []value.Value{value.String("title"), value.String("all")}, Steps: []float64{1, 9}}},
+		"{ parameter: part, min: 0.1, max: 1 }":                    {Step: "part", Min: 0.1, Max: 1, Levels: &study.Levels{Parameter: "part"}},
+		"{ parameter: trees, min: 10, max: 100 }":                  {Step: "trees", Min: 10, Max: 100, Levels: &study.Levels{Parameter: "trees", Whole: true}},
+	} {
+		got, err := config.Parse("study.yaml", []byte(file+more+"\ncommand: [p, '{x}', '{"+want.Levels.Parameter+"}']\n"), tables(), environment)
+		if err != nil {
+			t.Errorf("%q: %v", more, err)
+			continue
+		}
+		if a, b := jsonOf(t, want), jsonOf(t, got.Definition.Fidelity); a != b {
+			t.Errorf("%q is %s, want %s", more, b, a)
+		}
+		if r := got.Definition.Objectives[0].Reduce; r != (study.Reduction{Kind: "last"}) || len(got.Warnings) > 0 {
+			t.Errorf("%q: reduced by %v, warnings %v", more, r, got.Warnings)
+		}
+	}
+}
+
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

@@ -52,10 +52,11 @@ func (r *reader) command(f *fields, d *study.Definition, p *params) {
 		return
 	}
 	if d.Space == nil || len(p.broken) > 0 {
-		r.checkCommand(t.CheckNames(p.known()), true, where)
+		r.checkCommand(t.CheckNames(append(p.known(), levelOf(d)...)), true, where)
 		return
 	}
-	r.checkCommand(t.Check(d.Space), false, where)
+	r.checkCommand(t.Check(d.Space, levelOf(d)...), false, where)
+	r.sampling(f, t, d)
 }
 
 // words reads command: into c.Argv and returns the node of each word.
@@ -274,4 +275,12 @@ func lastColon(s string) (message, hint string) {
 		return s[:i], s[i+2:]
 	}
 	return s, ""
+}
+
+// levelOf returns the name of the fidelity's parameter, if it has one.
+func levelOf(d *study.Definition) []string {
+	if d.Fidelity == nil || d.Fidelity.Levels == nil {
+		return nil
+	}
+	return []string{d.Fidelity.Levels.Parameter}
 }

@@ -89,7 +89,7 @@ var objectiveKeys = []key{
 	{name: "goal", shape: oneOf(string(study.Minimize), string(study.Maximize)), doc: "minimize or maximize."},
 	{name: "minimize", shape: anyText, doc: "Short for metric with goal: minimize."},
 	{name: "maximize", shape: anyText, doc: "Short for metric with goal: maximize."},
-	{name: "reduce", shape: shape{"type": "string", "pattern": `^(best|last|mean\(last, ?[0-9]+\))$`}, doc: "How a trial's reports become one value: best, last or mean(last,N). Default: best."},
+	{name: "reduce", shape: shape{"type": "string", "pattern": `^(best|last|mean|mean\(last, ?[0-9]+\))$`}, doc: "How a trial's reports become one value: best, last, mean or mean(last,N). Default: best; with folds or instances mean, with levels last."},
 	{name: "threshold", shape: aNumber, doc: "The value that is good enough; with several objectives, the reference point."},
 }
 
@@ -118,7 +118,14 @@ var fidelityKeys = []key{
 	{name: "step", shape: anyText, doc: "What the output calls a step, such as epoch. Default: any common word."},
 	{name: "metric_step", shape: anyText, doc: "The same as step."},
 	{name: "min", shape: aNumber, doc: "The least that tells anything about a trial. Default: 1."},
-	{name: "max", shape: aNumber, doc: "A whole training. Needed."},
+	{name: "max", shape: aNumber, doc: "A whole training. Needed, unless folds, instances or levels say it."},
+	{name: "folds", shape: either(whole(2), anyText), doc: "Steps are the folds of a cross-validation: 10 for the folds 0 to 9, or a range such as 1..10."},
+	{name: "instances", shape: list(aWord), doc: "Steps are these problem instances, data sets or seeds."},
+	{name: "order", shape: oneOf("random", "given"), doc: "Of folds and instances: in which order all trials run them. Default: random where the command names {trial.fold} or {trial.folds} and where there is none, else given."},
+	{name: "each", shape: aBool, doc: "Of folds and instances: the command runs one at a time. Default: true where it names {trial.fold} or {trial.instance}."},
+	{name: "parameter", shape: anyText, doc: "Steps are values of this parameter, which the scheduler chooses and the command gets."},
+	{name: "levels", shape: list(aWord), doc: "The values of the parameter from the cheapest to the whole one. Default: any number from min to max."},
+	{name: "costs", shape: list(aNumber), doc: "What a trial at each of the levels costs. Default: the level where levels are numbers that grow, else 1, 2, 3 and so on."},
 }
 
 var searchKeys = []key{

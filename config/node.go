@@ -23,6 +23,7 @@ type reader struct {
 	lines    []string
 	warnings []diag.Diagnostic
 	tables   Tables
+	told     told
 	env      func(string) (string, bool) // nil: not to be looked at
 }
 
@@ -34,7 +35,7 @@ func newReader(file string, src []byte, t Tables, env func(string) (string, bool
 	src = []byte(lineEnds.Replace(string(src)))
 	return &reader{
 		list: diag.List{File: file, Source: src}, lines: strings.Split(string(src), "\n"),
-		tables: t, env: env,
+		tables: t, env: env, told: told{reduce: map[string]place{}},
 	}
 }
 

@@ -89,6 +89,7 @@ func (r *reader) objective(n *yaml.Node, path string, d *study.Definition) {
 			r.badErr(f.at("reduce"), join(path, "reduce"), err)
 		}
 		o.Reduce = got
+		r.told.reduce[o.Metric] = f.at("reduce")
 	}
 	if f.has("threshold") {
 		x := math.NaN()
@@ -160,30 +161,6 @@ func (r *reader) strangers(prog *expr.Program, known []string) []string {
 		}
 	}
 	return out
-}
-
-func (r *reader) fidelity(f *fields, d *study.Definition) {
-	n := f.vals["fidelity"]
-	if n == nil {
-		return
-	}
-	g, ok := r.fields(n, "fidelity", fidelityKeys, false)
-	if !ok {
-		return
-	}
-	fid := study.Fidelity{Min: 1}
-	if g.keys["step"] != nil && g.keys["metric_step"] != nil {
-		r.bad(pos(g.keys["metric_step"]), "fidelity.metric_step", "keep step:", "step and metric_step are the same")
-	}
-	g.text("metric_step", &fid.Step)
-	g.text("step", &fid.Step)
-	r.above(g, "min", &fid.Min)
-	if g.keys["max"] == nil {
-		r.bad(pos(n), "fidelity", "add max: the number of steps of a whole training", "does not say how long a whole training is")
-	} else if r.above(g, "max", &fid.Max); fid.Max > 0 && fid.Min >= fid.Max {
-		r.bad(g.at("max"), "fidelity.max", "min is the least that tells anything about a trial", "max %s must be above min, which is %g", g.vals["max"].Value, fid.Min)
-	}
-	d.Fidelity = &fid
 }
 
 // above reads a finite number above 0.

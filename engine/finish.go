@@ -38,6 +38,9 @@ func (s *state) report(in reportInput) {
 		if err == nil && (math.IsNaN(r.Step) || math.IsInf(r.Step, 0)) {
 			err = study.Errorf(study.Invalid, "count steps from 0 or 1", "the step %v of trial %d is not finite", r.Step, t.Number)
 		}
+		if err == nil {
+			err = s.checkSample(t, r.Step)
+		}
 	}
 	if err != nil {
 		s.answer(in.ref, nil, err)
@@ -98,6 +101,9 @@ func (s *state) resolve(t *study.Trial, in finishInput) (study.Event, *study.Fai
 	}
 	switch o.State {
 	case study.Complete:
+		if f := s.unsampled(t); f != nil {
+			return failed(f)
+		}
 		values, missing := s.reduce(t, o.Values)
 		if missing != "" {
 			return failed(&study.Failure{Class: study.ClassNoMetric, Message: "no value for \"" + missing + "\""})
@@ -109,7 +115,11 @@ func (s *state) resolve(t *study.Trial, in finishInput) (study.Event, *study.Fai
 		e.Objectives, e.Violations, e.Failure = values, s.violations(t, e.Values), nil
 	case study.Pruned:
 		e.Failure = nil
-		if values, missing := s.reduce(t, o.Values); missing == "" && !slices.ContainsFunc(values, notFinite) {
+		if s.samples != nil {
+			if values, ok := s.paired.Estimate(s.log.Book.History(), t); ok {
+				e.Objectives = values
+			}
+		} else if values, missing := s.reduce(t, o.Values); missing == "" && !slices.ContainsFunc(values, notFinite) {
 			e.Objectives = values
 		}
 	case study.Failed:
@@ -208,7 +218,7 @@ func (s *state) reduce(t *study.Trial, told study.Metrics) (values []float64, mi
 	values = make([]float64, 0, len(s.log.Def.Objectives))
 	for _, o := range s.log.Def.Objectives {
 		x, ok := told.Get(o.Metric)
-		if !ok {
+		if !ok || s.samples != nil && len(t.Reports) > 0 { // the program's own mean may be that of a few
 			x, ok = o.Value(t.Reports)
 		}
 		if !ok {

@@ -181,6 +181,10 @@ func (s *state) assignment(t *study.Trial, l *lease) (study.Assignment, error) {
 		Ticket: l.ticket, Config: t.Config, Derived: derived,
 		Seed:   study.TrialSeed(s.log.Def.Seed, t.Number),
 		Resume: t.Resume, Until: t.Until,
+		Samples: s.samples.Left(t, s.log.Def.Objectives),
+	}
+	if f := s.log.Def.Fidelity; f != nil && f.Levels != nil {
+		a.Level, a.LevelStep = f.Level(t.Until)
 	}
 	switch {
 	case t.Copy != nil && t.Resume == t.Copy.Step:

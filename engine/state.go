@@ -10,9 +10,11 @@ import (
 // state is everything known of one study while it runs: the log, and what
 // lives only as long as the process. It belongs to one goroutine.
 type state struct {
-	log   *study.Log
-	sched schedule.Scheduler
-	made  maker
+	log     *study.Log
+	sched   schedule.Scheduler
+	made    maker
+	samples *study.SampleOrder // in their order; nil: steps are none
+	paired  study.Paired
 	// version is the scheduler's; copies says that it makes copies of trials.
 	version string
 	copies  bool
@@ -79,7 +81,7 @@ type ending struct {
 // the first deadline to show up.
 func newState(log *study.Log, made maker, now time.Time, leaseTTL time.Duration) *state {
 	s := &state{
-		log: log, made: made,
+		log: log, made: made, samples: study.OrderOf(log.Def),
 		leases: map[int]*lease{}, extra: map[int]bool{},
 		starved: -1, tally: newTally(log),
 		opened: now, spentBefore: log.Spent, leaseTTL: leaseTTL,

@@ -55,6 +55,9 @@ func (v Invented) Program(_ int, c space.Config) Program {
 			final = 1 - quality
 		}
 		curve := func(step float64) float64 { return 0.1 + 0.9*(final+(1-final)*math.Exp(-step/length)) }
+		if v.Fidelity.Sampled() {
+			curve = v.sampled(final, pace+float64(i))
+		}
 		if o.Goal == study.Maximize {
 			loss := curve
 			curve = func(step float64) float64 { return 1 - loss(step) }
@@ -68,12 +71,29 @@ func (v Invented) Program(_ int, c space.Config) Program {
 	return p
 }
 
+// sampled returns the values of a configuration on samples, each of which is
+// harder or easier for all, and a little for this one.
+func (v Invented) sampled(final, own float64) func(step float64) float64 {
+	return func(step float64) float64 {
+		all := study.Stream(v.Seed, int(step), "simulate:sample").NormFloat64()
+		mine := study.Stream(v.Seed^math.Float64bits(own), int(step), "simulate:own").NormFloat64()
+		return 0.1 + 0.9*final + 0.1*all + 0.05*mine
+	}
+}
+
 // steps returns a program with the steps of a fidelity, without its values.
 func (v Invented) steps() Program {
 	if v.Fidelity == nil {
 		return Program{End: 1, Every: 1}
 	}
 	p := Program{End: v.Fidelity.Max, Every: 1}
+	switch {
+	case v.Fidelity.Sampled():
+		return p
+	case v.Fidelity.Levels != nil: // one result at the level
+		p.Every = p.End
+		return p
+	}
 	if p.End < 10 && p.End != math.Trunc(p.End) || p.End <= 1 || p.End > 1000 { // a part of the data, samples
 		p.Every = p.End / 100
 	}

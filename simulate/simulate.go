@@ -158,6 +158,7 @@ type Simulation struct {
 	running   []attempt
 	trials    []trial
 	exhausted bool
+	paired    study.Paired
 }
 
 // Result returns what has become of it up to now. It changes while Run runs.
@@ -446,6 +447,9 @@ func (m *Simulation) report(a *attempt) (over bool, err error) {
 	switch {
 	case v == study.VerdictPrune:
 		end.State = study.Pruned
+		if h.Fidelity.Sampled() {
+			xs, has = m.paired.Estimate(h, t)
+		}
 		if has {
 			end.Objectives = xs
 		}
@@ -462,7 +466,7 @@ func (m *Simulation) report(a *attempt) (over bool, err error) {
 		return false, fmt.Errorf("verdict %q on trial %d at step %v", v, a.trial, a.at)
 	case a.at >= p.End:
 		switch {
-		case !has:
+		case !has || unsampled(h, t):
 			end.State, end.Failure = study.Failed, &study.Failure{Class: study.ClassNoMetric}
 		case !finite:
 			end.State, end.Failure = study.Failed, &study.Failure{Class: study.ClassNonFinite}
@@ -502,6 +506,19 @@ func values(objectives []study.Objective, reports []study.Report) (xs []float64,
 		xs = append(xs, x)
 	}
 	return xs, has, finite
+}
+
+// unsampled reports whether t lacks one of the study's samples.
+func unsampled(h *study.History, t *study.Trial) bool {
+	if !h.Fidelity.Sampled() {
+		return false
+	}
+	for _, o := range h.Objectives {
+		if _, missing := study.Unsampled(t, o, int(h.Fidelity.Max)); missing {
+			return true
+		}
+	}
+	return false
 }
 
 // end applies an event that ends the attempt of a running trial.

@@ -60,6 +60,10 @@ type Fidelity struct {
 	Step string  `json:"step,omitempty"` // what the output calls it: "epoch"
 	Min  float64 `json:"min"`
 	Max  float64 `json:"max"`
+	// Samples, if set, says that steps are samples, 1 to Max, and Levels that
+	// they are values of a parameter. At most one of the two is set.
+	Samples *Samples `json:"samples,omitempty"`
+	Levels  *Levels  `json:"levels,omitempty"`
 }
 
 // Method names an algorithm or a scheduler with its settings.

@@ -50,6 +50,12 @@ type Assignment struct {
 	// Keep says that others may begin with this trial's checkpoint as it is
 	// before this attempt, which therefore has to be kept.
 	Keep bool `json:"keep,omitempty"`
+	// Samples is what is to be run of the study's samples, in this order; none where its steps are no samples.
+	Samples []string `json:"samples,omitempty"`
+	// Level is the value of the study's fidelity parameter, absent where it has
+	// none, and LevelStep the step that results of it are reported at.
+	Level     space.Value `json:"level,omitzero"`
+	LevelStep float64     `json:"level_step,omitempty"`
 	// Lease is how long the worker may stay silent before the attempt counts
 	// as lost; 0: for ever.
 	Lease Duration `json:"lease,omitempty"`

@@ -142,6 +142,7 @@ func (l *Log) Apply(e *Event) error {
 	default:
 		t := *l.Book.Trial(e.Trial)
 		t.apply(e)
+		t.Estimated = t.State == Pruned && len(t.Values) > 0 && l.Def.Fidelity.Sampled()
 		l.Book.Put(&t)
 	}
 	return nil

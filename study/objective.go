@@ -18,16 +18,17 @@ const (
 )
 
 // Reduction says how the reports of one trial become its one value: the best
-// of them, the last, or the mean of the last n. The zero Reduction is the last.
+// of them, the last, or the mean of all or the last n. The zero Reduction is the
+// last.
 type Reduction struct {
 	Kind   string // "best", "last" or "mean"
-	Window int    // of "mean": how many of the last reports
+	Window int    // of "mean": how many of the last reports; 0: all
 }
 
-// String returns the reduction as study files write it: best, last,
+// String returns the reduction as study files write it: best, last, mean,
 // mean(last,5).
 func (r Reduction) String() string {
-	if r.Kind == "mean" {
+	if r.Kind == "mean" && r.Window > 0 {
 		return "mean(last," + strconv.Itoa(r.Window) + ")"
 	}
 	return r.Kind
@@ -37,7 +38,7 @@ func (r Reduction) String() string {
 func ParseReduction(s string) (Reduction, error) {
 	t := strings.ReplaceAll(strings.TrimSpace(s), " ", "")
 	switch t {
-	case "best", "last":
+	case "best", "last", "mean":
 		return Reduction{Kind: t}, nil
 	}
 	if rest, ok := strings.CutPrefix(t, "mean(last,"); ok {
@@ -47,7 +48,7 @@ func ParseReduction(s string) (Reduction, error) {
 			}
 		}
 	}
-	return Reduction{}, fmt.Errorf("%q is no way to reduce a trial's reports; use best, last or mean(last,N)", s)
+	return Reduction{}, fmt.Errorf("%q is no way to reduce a trial's reports; use best, last, mean or mean(last,N)", s)
 }
 
 // MarshalJSON writes the reduction as its text.
@@ -124,9 +125,12 @@ func (o Objective) Value(reports []Report) (float64, bool) {
 	}
 }
 
-// mean is the mean of the last Window reports that have the metric.
+// mean is the mean of the last Window reports that have the metric, or all.
 func (o Objective) mean(reports []Report) float64 {
 	sum, n, left := 0.0, 0, o.Reduce.Window
+	if left == 0 {
+		left = len(reports)
+	}
 	for i := len(reports) - 1; i >= 0 && left > 0; i-- {
 		x, ok := reports[i].Values.Get(o.Metric)
 		if !ok {

@@ -43,6 +43,7 @@ func TestObjectiveValue(t *testing.T) {
 		{"mean of fewer", mean(9), []float64{3, 1}, 2, 2, true},
 		{"mean skips what is missing", mean(2), []float64{100, 4, missing, 2, missing}, 3, 3, true},
 		{"mean counts NaN but leaves it out", mean(3), []float64{100, 4, nan, 2}, 3, 3, true},
+		{"mean of all", mean(0), []float64{4, 1, nan, 1}, 2, 2, true},
 		{"mean of NaN", mean(2), []float64{1, nan, nan}, nan, nan, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -96,7 +97,7 @@ func TestGoal(t *testing.T) {
 
 func TestParseReduction(t *testing.T) {
 	for in, want := range map[string]study.Reduction{
-		"best": {Kind: "best"}, " last ": {Kind: "last"}, "mean(last,5)": {Kind: "mean", Window: 5}, "mean( last , 1 )": {Kind: "mean", Window: 1},
+		"best": {Kind: "best"}, " last ": {Kind: "last"}, "mean": {Kind: "mean"}, "mean(last,5)": {Kind: "mean", Window: 5}, "mean( last , 1 )": {Kind: "mean", Window: 1},
 	} {
 		got, err := study.ParseReduction(in)
 		if err != nil || got != want {
@@ -106,11 +107,11 @@ func TestParseReduction(t *testing.T) {
 			t.Errorf("%q does not survive printing as %q: %v", in, got, err)
 		}
 	}
-	for _, in := range []string{"", "Best", "mean", "mean(last)", "mean(last,0)", "mean(last,-1)", "mean(last,5", "mean(first,5)", "mean(last,5)x", "mean(last,99999999)", "mean(last,1e3)"} {
+	for _, in := range []string{"", "Best", "mean()", "mean(last)", "mean(last,0)", "mean(last,-1)", "mean(last,5", "mean(first,5)", "mean(last,5)x", "mean(last,99999999)", "mean(last,1e3)"} {
 		got, err := study.ParseReduction(in)
 		if err == nil {
 			t.Errorf("%q is read as %v", in, got)
-		} else if want := `is no way to reduce a trial's reports; use best, last or mean(last,N)`; err.Error() != jsonText(in)+" "+want {
+		} else if want := `is no way to reduce a trial's reports; use best, last, mean or mean(last,N)`; err.Error() != jsonText(in)+" "+want {
 			t.Errorf("%q: %v", in, err)
 		}
 	}

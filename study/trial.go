@@ -163,7 +163,12 @@ type Trial struct {
 	// trial: the reduction of what it reported, where it reported any).
 	// Violations has one number an outcome constraint: above 0 violates.
 	// Metrics is the last value of everything reported.
-	Values     []float64
+	Values []float64
+	// Estimated says that Values of a pruned trial are what it would have come
+	// to, as far as can be said: it was measured on some of the samples of the
+	// study, and is compared on those (see [Paired]). Such a trial is to be
+	// learned from like a complete one.
+	Estimated  bool
 	Violations []float64
 	Metrics    Metrics
 	Failure    *Failure
@@ -196,6 +201,10 @@ func (t *Trial) Feasible() bool {
 	}
 	return true
 }
+
+// Cut reports whether t was ended early, so that what it had come to says little
+// of what it would have: it was pruned, and is not estimated.
+func (t *Trial) Cut() bool { return t.State == Pruned && !t.Estimated }
 
 // LastStep returns the largest step reported, 0 where there is none.
 func (t *Trial) LastStep() float64 {

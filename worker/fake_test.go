@@ -22,12 +22,15 @@ import (
 
 // queue is a Queue that hands out a number of trials and keeps what it hears.
 type queue struct {
-	trials int           // how many there are
-	resume float64       // step from which they are resumed
-	until  float64       // step up to which they may run
-	copy   *study.Copy   // what they are copies of
-	keep   bool          // whether their checkpoints are to be kept
-	hang   chan struct{} // where not nil, a lease without trials waits for it or its context
+	trials  int         // how many there are
+	resume  float64     // step from which they are resumed
+	until   float64     // step up to which they may run
+	copy    *study.Copy // what they are copies of
+	samples []string    // what they are to run
+	level   space.Value // the value of the fidelity's parameter, with its step
+	at      float64
+	keep    bool          // whether their checkpoints are to be kept
+	hang    chan struct{} // where not nil, a lease without trials waits for it or its context
 
 	join   func() error
 	report func(k study.Ticket, reports []study.Report) (study.Verdict, error)
@@ -88,7 +91,7 @@ func (q *queue) Lease(ctx context.Context, r study.LeaseRequest) (study.Grant, e
 	}
 	return study.Grant{State: study.GrantRunning, Late: late, Trials: []study.Assignment{{
 		Ticket: study.Ticket{Trial: n, Attempt: 1}, Config: config, Seed: int64(n), Resume: q.resume,
-		Until: q.until, Copy: q.copy, Keep: q.keep,
+		Until: q.until, Copy: q.copy, Keep: q.keep, Samples: q.samples, Level: q.level, LevelStep: q.at,
 	}}}, nil
 }
 

@@ -21,10 +21,8 @@ const (
 )
 
 // outcome classes the end of a command.
-func (t *trial) outcome(exit launch.Exit) study.Outcome {
-	o := study.Outcome{Ended: exit.Ended}
-	values, resultErr := t.result()
-	o.Values = values
+func (t *trial) outcome(exit launch.Exit, values study.Metrics, resultErr error) study.Outcome {
+	o := study.Outcome{Ended: exit.Ended, Values: values}
 	fail := func(class study.Class, format string, args ...any) study.Outcome {
 		o.State = study.Failed
 		o.Failure = &study.Failure{Class: class, Message: fmt.Sprintf(format, args...), Signal: exit.Signal}
@@ -76,7 +74,8 @@ func (t *trial) outcome(exit launch.Exit) study.Outcome {
 	return o
 }
 
-// result reads the result file, if the program wrote one.
+// result reads the result file, if the program wrote one. What is there of a
+// command that runs one sample, or one level, is a result at that step.
 func (t *trial) result() (study.Metrics, error) {
 	ms, err := harvest.ReadResult(filepath.Join(t.dir, command.ResultFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -88,6 +87,10 @@ func (t *trial) result() (study.Metrics, error) {
 	values := make(map[string]float64, len(ms))
 	for _, m := range ms {
 		values[m.Name] = m.Value
+	}
+	if t.reports.fixed > 0 {
+		t.reports.add(harvest.Sample{Values: ms})
+		return nil, nil
 	}
 	t.reports.mu.Lock()
 	for name := range values {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"math"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/afina-hpo/afina/harvest"
 	"github.com/afina-hpo/afina/launch/command"
+	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
 )
 
@@ -75,10 +77,16 @@ type reporter struct {
 	seen    map[string]float64 // last step of each metric
 	last    float64            // last step that was said
 	said    bool               // any step was said
+	fixed   float64            // the step of all that the command says; 0: it has many
+	unknown bool               // it said a sample that there is not
 }
 
 func newReporter(t *trial) *reporter {
-	return &reporter{t: t, ready: make(chan struct{}, 1), seen: map[string]float64{}}
+	r := &reporter{t: t, ready: make(chan struct{}, 1), seen: map[string]float64{}, fixed: t.a.LevelStep}
+	if t.each() {
+		r.fixed, _ = t.w.samples.Step(t.sample)
+	}
+	return r
 }
 
 // add takes a sample. One without a step belongs to the last step that was
@@ -94,6 +102,12 @@ func (r *reporter) add(s harvest.Sample) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
+	case r.fixed > 0:
+		step = r.fixed
+	case r.t.w.samples != nil:
+		if !r.sampled(s, values, &step) {
+			return
+		}
 	case s.HasStep && !math.IsNaN(step) && !math.IsInf(step, 0):
 		r.last, r.said = step, true
 	case r.said:
@@ -108,6 +122,46 @@ func (r *reporter) add(s harvest.Sample) {
 		r.seen[name] = step
 	}
 	r.push(study.Report{Step: step, Values: study.MakeMetrics(values), At: time.Now()})
+}
+
+// sampled finds the step of what a command says that runs many samples, false
+// where it belongs to none: a value without a sample is that of the next one of
+// those it was given, if no other was named, and what follows the last is a
+// summary. The caller holds mu.
+func (r *reporter) sampled(s harvest.Sample, values map[string]float64, step *float64) bool {
+	samples := r.t.w.samples
+	if s.HasStep {
+		at, ok := samples.Step(value.FormatFloat(s.Step))
+		if !ok {
+			if !r.unknown {
+				r.unknown = true
+				r.t.w.warn(r.t.a.Trial, "it reports %s %s, which is none of the study's; say fidelity: { folds: 1..10 } where they do not begin at 0", r.t.w.opts.Definition.Fidelity.Step, value.FormatFloat(s.Step))
+			}
+			return false
+		}
+		*step, r.last, r.said = at, at, true
+		return true
+	}
+	if r.said {
+		for name := range values {
+			if r.seen[name] == r.last { // it has that already
+				delete(values, name)
+			}
+		}
+		*step = r.last
+		return len(values) > 0
+	}
+	k := 0
+	for name := range values {
+		if at, ok := r.seen[name]; ok {
+			k = max(k, slices.Index(r.t.a.Samples, samples.Name(at))+1)
+		}
+	}
+	if k >= len(r.t.a.Samples) {
+		return false
+	}
+	*step, _ = samples.Step(r.t.a.Samples[k])
+	return true
 }
 
 // push queues a report, merged into the one before where that has the same

@@ -15,6 +15,7 @@ import (
 	"github.com/afina-hpo/afina/internal/home"
 	"github.com/afina-hpo/afina/launch"
 	"github.com/afina-hpo/afina/launch/command"
+	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
 )
 
@@ -35,6 +36,9 @@ type trial struct {
 	a   study.Assignment
 	dir string // of the attempt
 	log *logFile
+
+	sample   string // the one that the command runs now, where it runs one at a time
+	deadline time.Time
 
 	run     launch.Run
 	reports *reporter
@@ -148,17 +152,76 @@ func (w *Worker) run(ctx context.Context, slot int, a study.Assignment) study.Ou
 // renderError says that the command cannot be filled in.
 type renderError struct{ error }
 
-// do prepares the attempt's folder, starts the command, and sees it through.
+// do prepares the attempt's folder and runs the command: once, or once for
+// every sample of the study where the command takes one at a time.
 func (t *trial) do(ctx context.Context, slot int) (study.Outcome, error) {
-	job, err := t.prepare(ctx, slot)
-	if err != nil {
+	if d := time.Duration(t.w.opts.Definition.Command.PerTrial); d > 0 {
+		t.deadline = time.Now().Add(d)
+	}
+	if err := t.w.shelf.Prepare(ctx, t.a); err != nil {
 		return study.Outcome{}, err
 	}
+	t.log = newLog(t.w.opts.Home.Log(t.a.Trial, t.a.Attempt), t.w.opts.Definition.Command.LogLimit)
 	defer func() {
 		if err := t.log.Close(); err != nil {
 			t.w.warn(t.a.Trial, "its log cannot be packed: %v", err)
 		}
 	}()
+	if !t.each() {
+		return t.command(ctx, slot)
+	}
+	for i, sample := range t.a.Samples {
+		t.sample = sample
+		if i > 0 {
+			t.again()
+		}
+		o, err := t.command(ctx, slot)
+		if err != nil || o.State != study.Complete || i == len(t.a.Samples)-1 {
+			return o, err
+		}
+		if state, told := t.between(); told {
+			o.State = state
+			return o, nil
+		}
+	}
+	return study.Outcome{}, fmt.Errorf("trial %d has no sample to run", t.a.Trial)
+}
+
+// each reports whether the command runs one sample at a time.
+func (t *trial) each() bool {
+	f := t.w.opts.Definition.Fidelity
+	return f.Sampled() && f.Samples.Each && len(t.a.Samples) > 0
+}
+
+// again makes t ready for its next command.
+func (t *trial) again() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended = make(chan struct{})
+}
+
+// between returns what becomes of a trial that was judged between two of its
+// commands; false where it goes on.
+func (t *trial) between() (study.State, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch t.late {
+	case "":
+		return "", false
+	case becausePaused:
+		return study.Paused, true
+	case becausePruned:
+		return study.Pruned, true
+	}
+	return study.Cancelled, true
+}
+
+// command starts the command and sees it through.
+func (t *trial) command(ctx context.Context, slot int) (study.Outcome, error) {
+	job, err := t.prepare(slot)
+	if err != nil {
+		return study.Outcome{}, err
+	}
 	if t.reader, err = t.newReader(); err != nil {
 		return study.Outcome{}, &renderError{err}
 	}
@@ -181,23 +244,34 @@ func (t *trial) do(ctx context.Context, slot int) (study.Outcome, error) {
 	// The files are read to their end before the reporter is told that there
 	// is no more.
 	files.wait()
+	values, resultErr := t.result()
 	t.reports.close()
 	watchers.Wait()
 	if err != nil {
 		return study.Outcome{}, err
 	}
-	return t.outcome(exit), nil
+	return t.outcome(exit, values, resultErr), nil
 }
 
-// prepare makes the folders and files of the attempt and fills in the job.
-func (t *trial) prepare(ctx context.Context, slot int) (launch.Job, error) {
-	w, k := t.w, t.a.Ticket
+// prepare makes the folders and files of the command and fills in the job.
+func (t *trial) prepare(slot int) (launch.Job, error) {
+	w, k, def := t.w, t.a.Ticket, t.w.opts.Definition
 	h := w.opts.Home
 	t.dir = home.Absolute(h.Attempt(k.Trial, k.Attempt))
 	tr := command.Trial{
-		Study: w.opts.Definition.Name, StudyDir: home.Absolute(h.Dir), ID: trialID(w.opts.Definition, k),
-		Number: k.Trial, Attempt: k.Attempt, Dir: t.dir, CheckpointDir: home.Absolute(h.Checkpoint(k.Trial)),
+		Study: def.Name, StudyDir: home.Absolute(h.Dir), ID: trialID(def, k),
+		Number: k.Trial, Attempt: k.Attempt, CheckpointDir: home.Absolute(h.Checkpoint(k.Trial)),
 		Seed: t.a.Seed, Resume: t.a.Resume, Until: t.a.Until, Config: t.a.Config, Derived: t.a.Derived,
+		Samples: t.a.Samples,
+	}
+	if t.each() {
+		step, _ := w.samples.Step(t.sample)
+		t.dir = filepath.Join(t.dir, value.FormatFloat(step))
+		tr.Samples, tr.Each = []string{t.sample}, true
+	}
+	tr.Dir = t.dir
+	if !t.a.Level.IsAbsent() {
+		tr.Level = command.Level{Name: def.Fidelity.Levels.Parameter, Value: t.a.Level}
 	}
 	if t.a.Copy != nil {
 		tr.CopyOf = &t.a.Copy.Trial
@@ -206,7 +280,7 @@ func (t *trial) prepare(ctx context.Context, slot int) (launch.Job, error) {
 	if err != nil {
 		return launch.Job{}, &renderError{err}
 	}
-	own := w.opts.Definition.Command.Env
+	own := def.Command.Env
 	if gpus, ok := w.devices(slot); ok {
 		own = maps.Clone(own)
 		if own == nil {
@@ -218,9 +292,6 @@ func (t *trial) prepare(ctx context.Context, slot int) (launch.Job, error) {
 	if err != nil {
 		return launch.Job{}, &renderError{err}
 	}
-	if err := w.shelf.Prepare(ctx, t.a); err != nil {
-		return launch.Job{}, err
-	}
 	if err := os.MkdirAll(t.dir, 0o700); err != nil {
 		return launch.Job{}, fmt.Errorf("make the trial's folder: %w", err)
 	}
@@ -229,21 +300,19 @@ func (t *trial) prepare(ctx context.Context, slot int) (launch.Job, error) {
 			return launch.Job{}, fmt.Errorf("write the trial's parameters: %w", err)
 		}
 	}
-	t.log = newLog(h.Log(k.Trial, k.Attempt), w.opts.Definition.Command.LogLimit)
 	t.reports = newReporter(t)
 	return launch.Job{
-		Study: w.opts.Definition.Name, Trial: k.Trial, Attempt: k.Attempt,
-		Argv: cmd.Argv, Env: env, Dir: w.dir, Memory: w.opts.Definition.Resources.Memory,
+		Study: def.Name, Trial: k.Trial, Attempt: k.Attempt,
+		Argv: cmd.Argv, Env: env, Dir: w.dir, Memory: def.Resources.Memory,
 	}, nil
 }
 
 // watch ends the command when it is told to, when a limit is reached, or when
 // ctx ends.
 func (t *trial) watch(ctx context.Context) {
-	cmd := t.w.opts.Definition.Command
 	var wall, silence <-chan time.Time
-	if cmd.PerTrial > 0 {
-		timer := time.NewTimer(time.Duration(cmd.PerTrial))
+	if !t.deadline.IsZero() {
+		timer := time.NewTimer(time.Until(t.deadline))
 		defer timer.Stop()
 		wall = timer.C
 	}

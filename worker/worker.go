@@ -61,6 +61,7 @@ type Options struct {
 type Worker struct {
 	opts     Options
 	template *command.Template
+	samples  *study.SampleOrder // nil: steps are none
 	shelf    *checkpoint.Shelf
 	setupEnv []string // of the setup commands
 	dir      string
@@ -82,7 +83,7 @@ func New(o Options) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Worker{opts: o, template: t, shelf: checkpoint.NewShelf(o.Home), running: map[study.Ticket]*trial{}, setupEnv: slices.Clone(o.Environ)}
+	w := &Worker{opts: o, template: t, samples: study.OrderOf(o.Definition), shelf: checkpoint.NewShelf(o.Home), running: map[study.Ticket]*trial{}, setupEnv: slices.Clone(o.Environ)}
 	lookup := environLookup(o.Environ)
 	for _, name := range slices.Sorted(maps.Keys(cmd.Env)) {
 		text, err := command.ExpandVariable(cmd.Env[name], lookup)

@@ -12,6 +12,7 @@ import (
 	"github.com/afina-hpo/afina/schedule/median"
 	"github.com/afina-hpo/afina/schedule/pb2"
 	"github.com/afina-hpo/afina/schedule/pbt"
+	"github.com/afina-hpo/afina/schedule/race"
 	"github.com/afina-hpo/afina/schedule/replay"
 	"github.com/afina-hpo/afina/schedule/rule"
 	"github.com/afina-hpo/afina/suggest"
@@ -53,7 +54,7 @@ func Schedule() schedule.Table {
 		fixed.Method(), auto.Method(),
 		halving.ASHA(), halving.Hyperband(), halving.Halving(), halving.PASHA(),
 		median.Method(), median.Percentile(), curve.Method(),
-		rule.Bandit(), rule.Truncation(), rule.Threshold(), rule.Patience(), rule.Wilcoxon(),
+		rule.Bandit(), rule.Truncation(), rule.Threshold(), rule.Patience(), rule.Wilcoxon(), race.Method(),
 		pbt.Method(), pb2.Method(), replay.Method(),
 	}
 }

@@ -20,7 +20,7 @@ const module = "github.com/afina-hpo/afina"
 // stand above; only cmd/afina, the library and builtin name concrete methods
 // and adapters.
 const graph = `
-internal/builtin: schedule schedule/auto schedule/curve schedule/fixed schedule/halving schedule/median schedule/pb2 schedule/pbt schedule/replay schedule/rule suggest suggest/bo suggest/cmaes suggest/de suggest/forest suggest/genetic suggest/grid suggest/manual suggest/nsga suggest/portfolio suggest/qmc suggest/random suggest/rbf suggest/tpe
+internal/builtin: schedule schedule/auto schedule/curve schedule/fixed schedule/halving schedule/median schedule/pb2 schedule/pbt schedule/race schedule/replay schedule/rule suggest suggest/bo suggest/cmaes suggest/de suggest/forest suggest/genetic suggest/grid suggest/manual suggest/nsga suggest/portfolio suggest/qmc suggest/random suggest/rbf suggest/tpe
 internal/checkpoint: internal/home study
 internal/diag:
 internal/e2e:
@@ -65,7 +65,7 @@ suggest/suggesttest: space space/expr space/value study study/setting suggest
 suggest/tpe: num/pareto num/qmc num/special space space/value study study/setting suggest suggest/internal/distinct
 suggest/warm: internal/diag space space/value study study/setting suggest
 schedule: internal/diag space study study/setting
-schedule/auto: schedule schedule/fixed schedule/halving schedule/median schedule/rule space/value study/setting
+schedule/auto: schedule schedule/fixed schedule/halving schedule/median schedule/race space/value study/setting
 schedule/curve: schedule space/value study study/setting
 schedule/fixed: schedule study study/setting
 schedule/halving: schedule schedule/internal/rung space/value study study/setting
@@ -73,6 +73,7 @@ schedule/internal/rung: num/pareto study
 schedule/median: schedule schedule/internal/rung space/value study study/setting
 schedule/pb2: num/gp schedule schedule/pbt space space/value study study/setting
 schedule/pbt: schedule space space/value study study/setting
+schedule/race: num/special schedule schedule/rule space/value study study/setting
 schedule/replay: schedule space space/value study study/setting
 schedule/rule: schedule schedule/internal/rung schedule/median space/value study study/setting
 schedule/scheduletest: schedule simulate space study study/setting
@@ -90,7 +91,7 @@ launch/command: internal/diag space space/value
 launch/launchtest: launch
 launch/local: launch
 harvest:
-worker: harvest internal/checkpoint internal/home launch launch/command study
+worker: harvest internal/checkpoint internal/home launch launch/command space/value study
 config: harvest internal/diag launch/command schedule space space/expr space/value study study/setting suggest suggest/warm
 server/lines: analyze engine internal/diag internal/present space space/value study
 cli: analyze config engine internal/diag internal/home internal/present launch launch/command schedule server/lines simulate space space/value store study study/setting suggest suggest/warm worker

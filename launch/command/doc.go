@@ -22,6 +22,7 @@
 //	{json}              the configuration as one JSON object
 //	{params_file:yaml}  path of a file with the configuration; also json, toml
 //	{trial.id} {trial.number} {trial.dir} {trial.checkpoint} {trial.seed} {trial.fidelity}
+//	{trial.fold} {trial.folds} {trial.instance} {trial.instances}
 //	{study.name} {study.dir}
 //	{{ }}               a brace itself
 //

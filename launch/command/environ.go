@@ -48,6 +48,14 @@ func (tr *Trial) own() map[string]string {
 		env["AFINA_FIDELITY"] = value.FormatFloat(tr.Until)
 		env["AFINA_UNTIL_STEP"] = value.FormatFloat(tr.Until)
 	}
+	if len(tr.Samples) > 0 {
+		for _, name := range []string{"AFINA_FOLD", "AFINA_INSTANCE"} {
+			if !tr.Each {
+				name += "S"
+			}
+			env[name] = strings.Join(tr.Samples, ",")
+		}
+	}
 	if tr.CopyOf != nil {
 		env["AFINA_COPY_OF"] = strconv.Itoa(*tr.CopyOf)
 	}

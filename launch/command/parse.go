@@ -12,7 +12,7 @@ import (
 
 // trialFields and studyFields are what {trial.…} and {study.…} can name.
 var (
-	trialFields = []string{"trial.id", "trial.number", "trial.dir", "trial.checkpoint", "trial.seed", "trial.fidelity"}
+	trialFields = []string{"trial.id", "trial.number", "trial.dir", "trial.checkpoint", "trial.seed", "trial.fidelity", "trial.fold", "trial.folds", "trial.instance", "trial.instances"}
 	studyFields = []string{"study.name", "study.dir"}
 	fileFormats = []string{"yaml", "json", "toml"}
 )

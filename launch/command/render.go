@@ -32,6 +32,19 @@ type Trial struct {
 	Config space.Config
 	// Derived is as [space.Space.Derive] orders it.
 	Derived []space.Value
+	// Level is what the scheduler chose of the fidelity's parameter, which the
+	// program gets like a parameter; without a name there is none.
+	Level Level
+	// Samples is the folds or instances that the program is to run, or with
+	// Each the one.
+	Samples []string
+	Each    bool
+}
+
+// Level is a value beside the configuration.
+type Level struct {
+	Name  string
+	Value space.Value
 }
 
 // Names of files in [Trial.Dir] that the program and the worker share.
@@ -75,6 +88,9 @@ func (tr *Trial) pairs() []pair {
 				out = append(out, pair{d.Name, tr.Derived[k]})
 			}
 		}
+	}
+	if tr.Level.Name != "" {
+		out = append(out, pair{tr.Level.Name, tr.Level.Value})
 	}
 	return out
 }
@@ -229,6 +245,10 @@ func (p *piece) part(tr *Trial) (string, value.Value, bool, error) {
 		return strconv.FormatInt(tr.Seed, 10), none, true, nil
 	case "trial.fidelity":
 		return value.FormatFloat(tr.Until), none, tr.Until > 0, nil
+	case "trial.fold", "trial.instance":
+		return strings.Join(tr.Samples, ","), none, tr.Each && len(tr.Samples) > 0, nil
+	case "trial.folds", "trial.instances":
+		return strings.Join(tr.Samples, ","), none, !tr.Each && len(tr.Samples) > 0, nil
 	case "study.dir":
 		return tr.StudyDir, none, true, nil
 	default:

@@ -124,8 +124,9 @@ func (t *Template) whole() bool {
 // Check returns what is wrong with t for the parameters of s: names that s
 // does not have, formats and flags that do not fit the parameter, choices that
 // would be taken for options; and as warnings, parameters that reach the
-// program only through its environment and names that collide there.
-func (t *Template) Check(s *space.Space) []Error {
+// program only through its environment and names that collide there. More is
+// the names of what it gets beside.
+func (t *Template) Check(s *space.Space, more ...string) []Error {
 	known := make([]string, 0, s.Len())
 	for i := range s.Params() {
 		known = append(known, s.Param(i).Name)
@@ -133,13 +134,14 @@ func (t *Template) Check(s *space.Space) []Error {
 	for _, d := range s.Deriveds() {
 		known = append(known, d.Name)
 	}
+	known = append(known, more...)
 	found := t.CheckNames(known)
 	for _, u := range t.used {
 		if i := s.Lookup(u.name); i >= 0 {
 			found = append(found, t.checkUse(u, s.Param(i))...)
 		}
 	}
-	found = append(found, t.checkReach(s)...)
+	found = append(found, t.checkReach(s, more)...)
 	return append(found, checkVariables(known)...)
 }
 
@@ -222,7 +224,7 @@ func (t *Template) checkShell(known []string) []Error {
 }
 
 // checkReach warns of parameters that the command does not mention.
-func (t *Template) checkReach(s *space.Space) []Error {
+func (t *Template) checkReach(s *space.Space, more []string) []Error {
 	if t.whole() || t.shell != "" && strings.Contains(t.shell, "AFINA_PARAM") {
 		return nil
 	}
@@ -230,6 +232,11 @@ func (t *Template) checkReach(s *space.Space) []Error {
 	var missing []string
 	for i := range s.Params() {
 		if name := s.Param(i).Name; !slices.Contains(named, name) && !usedByDerived(s, name, named) {
+			missing = append(missing, name)
+		}
+	}
+	for _, name := range more {
+		if !slices.Contains(named, name) {
 			missing = append(missing, name)
 		}
 	}
@@ -274,6 +281,18 @@ func checkVariables(names []string) []Error {
 	return found
 }
 
+// Uses reports whether t names one of {trial.…} and {study.…}.
+func (t *Template) Uses(field string) bool {
+	for _, a := range t.args {
+		for _, p := range a.pieces {
+			if p.kind == ofTrial && p.text == field {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // given returns the value of a parameter or derived value in a trial, absent
 // where there is none or it is null: both leave their argument out.
 func (tr *Trial) given(name string) value.Value {
@@ -284,6 +303,9 @@ func (tr *Trial) given(name string) value.Value {
 				v = tr.Derived[k]
 			}
 		}
+	}
+	if name == tr.Level.Name && v.IsAbsent() {
+		v = tr.Level.Value
 	}
 	if v.Kind() == value.KindNull {
 		return value.Value{}

@@ -6,7 +6,7 @@
 //
 //   - without a fidelity nothing is known about the steps of a trial: fixed;
 //   - where a step is a fold, a split, an instance or a seed, and there is one
-//     objective, trials are paired by it: wilcoxon;
+//     objective, trials are paired by it: race;
 //   - where the whole training is less than two rungs long, so that there is
 //     nothing to promote to: median;
 //   - else asha, which needs no minimum of trials or workers, by promotion
@@ -18,14 +18,11 @@
 package auto
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/afina-hpo/afina/schedule"
 	"github.com/afina-hpo/afina/schedule/fixed"
 	"github.com/afina-hpo/afina/schedule/halving"
 	"github.com/afina-hpo/afina/schedule/median"
-	"github.com/afina-hpo/afina/schedule/rule"
+	"github.com/afina-hpo/afina/schedule/race"
 	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study/setting"
 )
@@ -38,18 +35,14 @@ var settings = []setting.Setting{
 // Method returns the description of the choice.
 func Method() schedule.Method {
 	return schedule.Method{
-		Name: "auto", Version: "1", Rungs: true, Settings: settings,
-		Doc: "Chooses by what the study declares: asha where there is a fidelity, wilcoxon where its steps are folds, fixed where there is none.",
+		Name: "auto", Version: "2", Rungs: true, Settings: settings,
+		Doc: "Chooses by what the study declares: asha where there is a fidelity, race where its steps are folds, fixed where there is none.",
 		New: func(p schedule.Problem, v setting.Values) (schedule.Scheduler, error) {
 			m, values := choose(p, v.Get(settings, "resume"))
 			return m.New(p, values)
 		},
 	}
 }
-
-// paired are the names of steps that are not a longer training but another
-// sample, the same for all trials.
-var paired = []string{"fold", "folds", "split", "splits", "instance", "instances", "seed", "seeds", "repeat", "repeats"}
 
 // brackets is how many of ASHA's rungs trials begin at.
 const brackets = 2
@@ -60,8 +53,8 @@ func choose(p schedule.Problem, resume value.Value) (schedule.Method, setting.Va
 	switch {
 	case f == nil:
 		return fixed.Method(), nil
-	case len(p.Objectives) == 1 && slices.Contains(paired, strings.ToLower(f.Step)):
-		return rule.Wilcoxon(), nil
+	case len(p.Objectives) == 1 && f.Max >= 3 && race.Samples(f):
+		return race.Method(), nil
 	case !(f.Min > 0 && f.Max >= 3*f.Min):
 		return median.Method(), nil
 	}

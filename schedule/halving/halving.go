@@ -80,6 +80,9 @@ func ASHA() schedule.Method {
 			}
 			if mode, ok := v.Get(list, "mode").AsString(); ok {
 				o.pause = mode == "promotion"
+				if !o.pause && p.Fidelity.Levels != nil {
+					return nil, study.Errorf(study.Invalid, "use mode: promotion", "asha stops trials on their way, and a program that is run with a level reports nothing on it")
+				}
 			}
 			brackets, _ := v.Get(list, "brackets").AsInt()
 			return newAsync(p, o, int(brackets), false), nil
@@ -130,7 +133,8 @@ func readOptions(name string, p schedule.Problem, list []setting.Setting, v sett
 			"%s spreads steps of training over trials, and the study has no fidelity that says how many there are", name)
 	}
 	resume, _ := v.Get(list, "resume").AsBool()
-	o := options{reduction: v.Get(list, "reduction").AsFloat(), resume: resume, pause: resume, trials: p.Trials}
+	resume = resume || p.Fidelity.Sampled() // a sample that was run is not run again
+	o := options{reduction: v.Get(list, "reduction").AsFloat(), resume: resume, pause: resume || p.Fidelity.Levels != nil, trials: p.Trials}
 	o.steps = rungSteps(*p.Fidelity, o.reduction)
 	return o, nil
 }

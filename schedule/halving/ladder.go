@@ -2,6 +2,7 @@ package halving
 
 import (
 	"math"
+	"slices"
 
 	"github.com/afina-hpo/afina/study"
 )
@@ -11,7 +12,12 @@ import (
 // would lie within a factor of √reduction below max is left out, because it
 // would cost nearly as much as the end and tell the same. Where min and max are
 // whole numbers, so are all.
+//
+// Where the fidelity lists its levels they are the rungs: nothing lies between.
 func rungSteps(f study.Fidelity, reduction float64) []float64 {
+	if f.Levels != nil && len(f.Levels.Steps) > 0 {
+		return slices.Clone(f.Levels.Steps)
+	}
 	whole := f.Min == math.Trunc(f.Min) && f.Max == math.Trunc(f.Max)
 	var steps []float64
 	// The conversion keeps compilers from fusing the product with the

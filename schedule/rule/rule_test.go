@@ -212,14 +212,14 @@ func readGolden(t *testing.T) golden {
 // SciPy's p-values, one-sided, with zeros split; see testdata/generate.py.
 func TestSignedRankIsSciPys(t *testing.T) {
 	for i, c := range readGolden(t).Wilcoxon {
-		if got := signedRank(c.D); math.Abs(got-c.P) > 1e-12 {
+		if got := SignedRank(c.D); math.Abs(got-c.P) > 1e-12 {
 			t.Errorf("case %d of %d differences: %v, want %v", i, len(c.D), got, c.P)
 		}
 	}
-	if p := signedRank(nil); p != 1 {
+	if p := SignedRank(nil); p != 1 {
 		t.Errorf("no differences: %v", p)
 	}
-	if p := signedRank(make([]float64, 60)); p != 1 {
+	if p := SignedRank(make([]float64, 60)); p != 1 {
 		t.Errorf("no difference among 60: %v", p)
 	}
 }
@@ -257,16 +257,16 @@ func TestDecisionsAreOptunas(t *testing.T) {
 func TestSignedRankProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := rapid.SliceOfN(rapid.SampledFrom([]float64{0, 1, -1, 2, -2, 3, 5, -7}), 1, 70).Draw(t, "d")
-		p := signedRank(d)
+		p := SignedRank(d)
 		cubes, negative := make([]float64, len(d)), make([]float64, len(d))
 		for i, x := range d {
 			cubes[i], negative[i] = x*x*x, -x
 		}
-		q := signedRank(negative)
+		q := SignedRank(negative)
 		if !(p > 0 && p <= 1) || p+q < 1-1e-12 {
 			t.Fatalf("tails %v and %v", p, q)
 		}
-		if got := signedRank(cubes); got != p {
+		if got := SignedRank(cubes); got != p {
 			t.Fatalf("%v for the cubes, %v before", got, p)
 		}
 	})

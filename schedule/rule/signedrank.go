@@ -9,12 +9,12 @@ import (
 // distribution that is used beyond is off by less than 0.001 there.
 const maxExact = 50
 
-// signedRank returns the probability that differences of no direction would
+// SignedRank returns the probability that differences of no direction would
 // speak at least as much for being above 0 as these do: Wilcoxon's test, one
 // side of it. Differences are ranked by size; of equals each gets the mean of
 // their ranks, and half of what belongs to zeros counts for each side. The
 // numbers must be finite. No differences say nothing: 1.
-func signedRank(differences []float64) float64 {
+func SignedRank(differences []float64) float64 {
 	n := len(differences)
 	if n == 0 {
 		return 1

@@ -47,7 +47,7 @@ func (r *wilcoxon) prune(h *study.History, t *study.Trial) bool {
 	if !ok || len(differences) < r.min || own <= theirs {
 		return false // with the better mean it is not the worse one
 	}
-	return signedRank(differences) < r.p
+	return SignedRank(differences) < r.p
 }
 
 // pairs returns by how much a is worse than b at each step that both have, and

@@ -44,6 +44,21 @@ func appendTrial(dst []byte, a *study.Assignment) []byte {
 		dst = append(dst, `,"until_step":`...)
 		dst = value.AppendJSONFloat(dst, a.Until, false)
 	}
+	if len(a.Samples) > 0 {
+		opening := `,"samples":[`
+		for _, name := range a.Samples {
+			dst = append(dst, opening...)
+			dst = value.String(name).AppendJSON(dst)
+			opening = ","
+		}
+		dst = append(dst, ']')
+	}
+	if !a.Level.IsAbsent() {
+		dst = append(dst, `,"level":`...)
+		dst = a.Level.AppendJSON(dst)
+		dst = append(dst, `,"level_step":`...)
+		dst = value.AppendJSONFloat(dst, a.LevelStep, false)
+	}
 	if a.Copy != nil { // whose checkpoint at resume_step it begins with
 		whole(`,"copy_from":`, int64(a.Copy.Trial))
 	}

@@ -114,6 +114,7 @@ type request struct {
 	Number  *int                   `json:"number"`
 	Attempt int                    `json:"attempt"`
 	Step    *float64               `json:"step"`
+	Sample  sampleName             `json:"sample"`
 	Values  study.Metrics          `json:"values"`
 	State   study.State            `json:"state"`
 	Class   study.Class            `json:"class"`
@@ -125,7 +126,7 @@ type request struct {
 // fields is what each operation may be sent, besides op and id.
 var fields = map[string][]string{
 	"ask":    {"n"},
-	"report": {"number", "attempt", "step", "values"},
+	"report": {"number", "attempt", "step", "sample", "values"},
 	"tell":   {"number", "attempt", "values", "state", "class", "message", "ask"},
 	"add":    {"params"},
 	"best":   {},
@@ -367,6 +368,9 @@ func (s *Server) report(ctx context.Context, req request, dst []byte) ([]byte, e
 	if err != nil {
 		return dst, err
 	}
+	if err := s.sampled(&req); err != nil {
+		return dst, err
+	}
 	if req.Step == nil || math.IsNaN(*req.Step) || math.IsInf(*req.Step, 0) {
 		return dst, study.Errorf(study.Invalid, `{"op":"report","number":0,"step":3,"values":{"loss":0.31}}`, "report needs a step, a finite number")
 	}
@@ -378,6 +382,38 @@ func (s *Server) report(ctx context.Context, req request, dst []byte) ([]byte, e
 		return dst, err
 	}
 	return append(append(append(dst, `{"action":"`...), v...), `"}`...), nil
+}
+
+// sampleName is a fold or instance; a number is its own name.
+type sampleName string
+
+// UnmarshalJSON takes a text or a number.
+func (n *sampleName) UnmarshalJSON(b []byte) error {
+	var v space.Value
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	*n = sampleName(v.Text())
+	return nil
+}
+
+// sampled finds the step of a report that names a fold or an instance.
+func (s *Server) sampled(req *request) error {
+	if req.Sample == "" {
+		return nil
+	}
+	name := string(req.Sample)
+	step, ok := s.Engine.Samples().Step(name)
+	switch {
+	case s.Engine.Samples() == nil:
+		return study.Errorf(study.Invalid, "send a step, or declare fidelity: { folds: 10 }", "the study has no samples")
+	case !ok:
+		return study.Errorf(study.Invalid, "ask says which there are, in samples", "%q is no sample of the study", name)
+	case req.Step != nil && *req.Step != step:
+		return study.Errorf(study.Invalid, "send one of the two", "the sample %q is step %v, not %v", name, step, *req.Step)
+	}
+	req.Step = &step
+	return nil
 }
 
 // told lists the states that tell takes.

@@ -61,13 +61,13 @@ func (m *memory) follow(h *study.History) bool {
 }
 
 func (m *memory) learn(t *study.Trial, objectives []study.Objective) {
-	if t.State == study.Pruned && m.enc.step >= 0 {
+	if t.Cut() && m.enc.step >= 0 {
 		return // what it reported is learned at the steps that it got to
 	}
 	r := row{number: t.Number}
 	switch t.State {
 	case study.Complete, study.Pruned:
-		r.pruned = t.State == study.Pruned
+		r.pruned = t.Cut()
 		if len(t.Values) == len(objectives) {
 			r.loss = make([]float64, len(objectives))
 			for k, o := range objectives {

@@ -26,7 +26,7 @@ type partial struct{ place, loss float64 }
 // modelsSteps reports whether the steps of h's trials are learned.
 func modelsSteps(h *study.History) bool {
 	f := h.Fidelity
-	return f != nil && f.Max > f.Min && len(h.Objectives) == 1
+	return f != nil && f.Max > f.Min && len(h.Objectives) == 1 && !f.Sampled()
 }
 
 // partials returns the losses of t at steps before the last of f, latest

@@ -290,7 +290,7 @@ func (m *member) classify(t *study.Trial, o study.Objective) {
 	valued := len(t.Values) > 0 && !math.IsNaN(t.Values[0]) && !math.IsInf(t.Values[0], 0)
 	m.class, m.loss = classFailed, 0
 	switch {
-	case t.State == study.Pruned && !valued:
+	case t.Cut() && !valued:
 		m.class = classUnvalued
 	case t.State != study.Complete && t.State != study.Pruned || !valued:
 	case !t.Feasible():
@@ -304,7 +304,7 @@ func (m *member) classify(t *study.Trial, o study.Objective) {
 			m.loss = math.Inf(1)
 		}
 	default:
-		if t.State == study.Pruned {
+		if t.Cut() {
 			m.class = classPruned
 		} else {
 			m.class = classComplete

@@ -77,7 +77,7 @@ func (m *memory) learn(t *study.Trial, objective study.Objective) {
 	default:
 		return
 	}
-	l := loss{value: math.NaN(), pruned: t.State == study.Pruned, sound: t.Feasible()}
+	l := loss{value: math.NaN(), pruned: t.Cut(), sound: t.Feasible()}
 	if len(t.Values) > 0 {
 		l.value = objective.Loss(t.Values[0])
 	}

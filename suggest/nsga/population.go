@@ -66,14 +66,14 @@ func widen(members []member, n int) {
 }
 
 func (p *population) admit(t *study.Trial) {
-	switch t.State {
-	case study.Complete:
+	switch {
+	case t.State == study.Complete, t.Estimated:
 		m, ok := newMember(p.seen.Space, p.seen.Objectives, t)
 		if !ok {
 			return
 		}
 		p.brood = append(p.brood, m)
-	case study.Pruned:
+	case t.State == study.Pruned:
 	default:
 		return
 	}

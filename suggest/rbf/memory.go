@@ -81,7 +81,7 @@ func (m *memory) learn(t *study.Trial, objective study.Objective) {
 	r := row{value: math.NaN(), at: m.consumed}
 	switch t.State {
 	case study.Complete, study.Pruned:
-		r.pruned = t.State == study.Pruned
+		r.pruned = t.Cut()
 		if len(t.Values) > 0 && !math.IsInf(t.Values[0], 0) {
 			r.value = objective.Loss(t.Values[0])
 		}

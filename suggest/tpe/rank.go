@@ -64,7 +64,7 @@ func stand(t *study.Trial, objectives []study.Objective, o *options) standing {
 	default:
 		return ignored
 	}
-	if t.State == study.Pruned {
+	if t.Cut() {
 		for i := len(t.Reports) - 1; i >= 0; i-- {
 			if x, ok := t.Reports[i].Values.Get(objectives[0].Metric); ok {
 				if math.IsNaN(x) {

@@ -61,7 +61,7 @@ func Of(t *study.Trial, o study.Objective) (Merit, bool) {
 	if !t.Feasible() {
 		return Merit{class: violating, a: violation(t)}, true
 	}
-	if t.State == study.Pruned {
+	if t.Cut() {
 		for i := len(t.Reports) - 1; i >= 0; i-- {
 			if x, ok := t.Reports[i].Values.Get(o.Metric); ok {
 				if math.IsNaN(x) {
