@@ -117,6 +117,7 @@ func (x *app) evidence(def *study.Definition, h *study.History, best *study.Tria
 	}
 	i, ok := analyze.ByEvidence(h, believe)
 	if !ok {
+		x.judged(def, h)
 		return nil
 	}
 	if i.Trial.Config.Equal(best.Config) {
@@ -133,6 +134,21 @@ func (x *app) evidence(def *study.Definition, h *study.History, best *study.Tria
 	fmt.Fprintf(x.Out, "it expects the best of trial %d: %s %s, measured %s%s\n", i.Trial.Number, o.Metric, within(i.Believed, i.BelievedSE), short(i.Mean), runs)
 	x.printConfig(i.Trial.Config)
 	return i.Trial
+}
+
+// judged says by what the best was chosen where no model's word is weighed, and
+// most trials were not run to their end.
+func (x *app) judged(def *study.Definition, h *study.History) {
+	n := count(h)
+	if n[study.Pruned]+n[study.Paused] == 0 {
+		return
+	}
+	switch whole := n[study.Complete]; {
+	case def.Fidelity.Sampled():
+		fmt.Fprintf(x.Out, "judged by its mean over all %s, among %s that ran them all\n", plural(int(def.Fidelity.Max), stepName(def)), plural(whole, "trial"))
+	case def.Fidelity != nil:
+		fmt.Fprintf(x.Out, "judged by what it measured at its end, among %s that got there, and not by a prediction\n", plural(whole, "trial"))
+	}
 }
 
 // within returns a value with its standard error.

@@ -128,7 +128,7 @@ func (x *app) show(log *study.Log, d present.Detail) {
 	}
 	if len(d.Reports) > 0 {
 		fmt.Fprintln(w, "\nreports")
-		x.showReports(d.Reports)
+		x.showReports(d.Reports, study.OrderOf(log.Def))
 	}
 	if d.LogTail != "" {
 		fmt.Fprintf(w, "\nlog (%s)\n", d.Log)
@@ -138,8 +138,9 @@ func (x *app) show(log *study.Log, d present.Detail) {
 	}
 }
 
-// showReports prints the reports, of many the first and last ones.
-func (x *app) showReports(reports []study.Report) {
+// showReports prints the reports, of many the first and last ones, and of
+// samples which each was.
+func (x *app) showReports(reports []study.Report, samples *study.SampleOrder) {
 	const most = 30
 	for i, r := range reports {
 		if len(reports) > most && i == most/2 {
@@ -148,7 +149,11 @@ func (x *app) showReports(reports []study.Report) {
 		if len(reports) > most && i >= most/2 && i < len(reports)-most/2 {
 			continue
 		}
-		fmt.Fprintf(x.Out, "  %s:", short(r.Step))
+		if name := samples.Name(r.Step); name != "" {
+			fmt.Fprintf(x.Out, "  %s (%s):", short(r.Step), clean(name))
+		} else {
+			fmt.Fprintf(x.Out, "  %s:", short(r.Step))
+		}
 		for _, m := range r.Values {
 			fmt.Fprintf(x.Out, " %s=%s", m.Name, short(m.Value))
 		}

@@ -119,12 +119,17 @@ func TestPreview(t *testing.T) {
 // A search with one worker is played as the engine runs it: the same trials,
 // up to the same steps, in the same order.
 func TestPreviewIsWhatTheEngineDoes(t *testing.T) {
-	for _, name := range []string{"fixed", "median", "asha", "hyperband", "pbt"} {
+	for _, name := range []string{"fixed", "median", "asha", "hyperband", "pbt", "race"} {
 		t.Run(name, func(t *testing.T) {
 			def := definition(name)
 			def.Parallel, def.Stop.Trials = 1, 30
 			if name == "pbt" {
 				def.Schedule.Settings = settings(map[string]any{"population": 6, "interval": 2.0})
+			}
+			if name == "race" {
+				names := []string{"a", "b", "c", "d", "e", "f", "g", "h", "i"}
+				def.Fidelity = &study.Fidelity{Step: "fold", Min: 1, Max: 9, Samples: &study.Samples{Names: names}}
+				def.Objectives[0].Reduce = study.Reduction{Kind: "mean"}
 			}
 			curves := simulate.Invented{Space: def.Space, Objectives: def.Objectives, Fidelity: def.Fidelity, Seed: 1}
 			s := search(t, def, curves)

@@ -499,3 +499,61 @@ func FuzzTemplate(f *testing.F) {
 		}
 	})
 }
+
+// What is to be run of folds or instances, and the level, reach the program as
+// arguments and variables.
+func TestSamplesAndLevel(t *testing.T) {
+	argv := []string{"p", "--fold", "{trial.fold}", "--folds={trial.folds}", "{trial.instance}", "{trial.instances}", "--size", "{size:d}", "{args}"}
+	tmpl, err := command.Parse(argv, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := tmpl.Check(testSpace(t), "size"); len(found) > 0 {
+		t.Errorf("with the level's name: %v", found)
+	}
+	if found := tmpl.Check(testSpace(t)); len(found) != 1 || found[0].Warning {
+		t.Errorf("without the level's name: %v", found)
+	}
+	if !tmpl.Uses("trial.fold") || tmpl.Uses("trial.seed") {
+		t.Error("it does not know what it uses")
+	}
+	all := []string{"--lr=1e-5", "--layers=3", "--amp=true", "--opt=adam", "--mom=0.9", "--net.act/fn-1=relu", "--units=6", "--size=64"}
+	for _, c := range []struct {
+		name    string
+		samples []string
+		each    bool
+		want    []string
+		env     []string
+	}{
+		{"none", nil, false, nil, nil},
+		{"one", []string{"7"}, true, []string{"--fold", "7", "7"}, []string{"AFINA_FOLD=7", "AFINA_INSTANCE=7"}},
+		{"many", []string{"7", "2"}, false, []string{"--folds=7,2", "7,2"}, []string{"AFINA_FOLDS=7,2", "AFINA_INSTANCES=7,2"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tr := trial(t, nil)
+			tr.Samples, tr.Each = c.samples, c.each
+			tr.Level = command.Level{Name: "size", Value: value.Int(64)}
+			cmd, err := tmpl.Render(tr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := append(append([]string{"p"}, c.want...), "--size", "64")
+			if d := cmp.Diff(append(want, all...), cmd.Argv); d != "" {
+				t.Errorf("arguments (-want +got):\n%s", d)
+			}
+			words, err := command.Environ(nil, nil, tr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, word := range words {
+				if strings.HasPrefix(word, "AFINA_FOLD") || strings.HasPrefix(word, "AFINA_INSTANCE") {
+					got = append(got, word)
+				}
+			}
+			if d := cmp.Diff(c.env, got); d != "" || !strings.Contains(strings.Join(words, "\n"), "AFINA_PARAM_SIZE=64") {
+				t.Errorf("variables (-want +got):\n%s", d)
+			}
+		})
+	}
+}
