@@ -7,6 +7,7 @@ import (
 
 	"github.com/afina-hpo/afina/num/qmc"
 	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/study/setting"
 	"github.com/afina-hpo/afina/suggest"
 	"github.com/afina-hpo/afina/suggest/internal/distinct"
@@ -16,7 +17,7 @@ import (
 func Method() suggest.Method {
 	return suggest.Method{
 		Name:    "tpe",
-		Version: "1",
+		Version: "2",
 		Doc: "Models where good and where bad trials lie and proposes where the first outweigh the second; fast, for every kind of space, " +
 			"a hundred to a hundred thousand trials (Bergstra et al. 2011; Watanabe 2023).",
 		Settings: settings,
@@ -97,7 +98,7 @@ func (s *suggester) begin(r suggest.Request) {
 	kept := s.open[:0]
 	for _, l := range s.open {
 		if int(l.id) < h.Len() {
-			if t := h.Trial(int(l.id)); !t.State.Ended() && t.Config.Equal(l.config) {
+			if t := h.Trial(int(l.id)); !t.State.Ended() && !known(t) && t.Config.Equal(l.config) {
 				kept = append(kept, l)
 				continue
 			}
@@ -134,7 +135,7 @@ func (s *suggester) begin(r suggest.Request) {
 			for k < len(s.open) && int(s.open[k].id) < t.Number {
 				k++
 			}
-			if k == len(s.open) || int(s.open[k].id) != t.Number {
+			if (k == len(s.open) || int(s.open[k].id) != t.Number) && !known(t) {
 				s.lie(int32(t.Number), t.Config)
 			}
 		}
@@ -145,6 +146,12 @@ func (s *suggester) begin(r suggest.Request) {
 	}
 	s.settle()
 }
+
+// known reports whether t, which has not ended, is one that no lie is told of: it
+// is paused after reports, because it may be worth more. Under a scheduler with
+// rungs there are hundreds of such, the better half of all, and they would all
+// count as bad for as long as the study lasts.
+func known(t *study.Trial) bool { return t.State == study.Paused && len(t.Reports) > 0 }
 
 // lie counts an open trial as bad.
 func (s *suggester) lie(id int32, c space.Config) {
