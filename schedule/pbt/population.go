@@ -1,7 +1,6 @@
 package pbt
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -185,7 +184,17 @@ func (s *population) field(h *study.History, at float64) []standing {
 			field = append(field, stand(h.Objectives[0], t, at))
 		}
 	}
-	slices.SortStableFunc(field, func(a, b standing) int { return cmp.Compare(a.loss, b.loss) })
+	// Of equals the earlier is first, as a stable sort would have it, in half the
+	// time. Losses are no NaN.
+	slices.SortFunc(field, func(a, b standing) int {
+		switch {
+		case a.loss < b.loss:
+			return -1
+		case a.loss > b.loss:
+			return 1
+		}
+		return a.trial.Number - b.trial.Number
+	})
 	return field
 }
 

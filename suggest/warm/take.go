@@ -84,7 +84,7 @@ func copied(t *study.Trial, params []string, places []int) (study.EarlierTrial, 
 	if t.State != study.Complete && t.State != study.Pruned || !t.Feasible() {
 		return study.EarlierTrial{}, false
 	}
-	out := study.EarlierTrial{Number: t.Number, Pruned: t.State == study.Pruned, Params: map[string]space.Value{}}
+	out := study.EarlierTrial{Number: t.Number, Pruned: t.Cut(), Params: map[string]space.Value{}}
 	for _, k := range places {
 		if k >= len(t.Values) || math.IsNaN(t.Values[k]) || math.IsInf(t.Values[k], 0) {
 			return study.EarlierTrial{}, false
