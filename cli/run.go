@@ -37,6 +37,7 @@ type runFlags struct {
 	metrics  []string
 	maximize bool
 	fidelity string
+	folds    string
 	trials   int
 	time     time.Duration
 	parallel int
@@ -90,6 +91,7 @@ interrupted.`,
 	fl.StringVar(&f.name, "name", "", "name of the study")
 	fl.StringArrayVar(&f.metrics, "metric", nil, "metric to tune, of a study without a file; repeat for several")
 	fl.BoolVar(&f.maximize, "maximize", false, "make the metrics large instead of small")
+	fl.StringVar(&f.folds, "folds", "", "`N` or A..B, the folds of a cross-validation, of a study without a file")
 	fl.StringVar(&f.fidelity, "fidelity", "", "`MAX` or MIN:MAX, the steps of a whole training and the least that tell anything, of a study without a file")
 	fl.IntVarP(&f.trials, "trials", "n", 0, "end after so many trials")
 	fl.DurationVar(&f.time, "time", 0, "end after so much time, such as 30m")
@@ -125,6 +127,9 @@ func (x *app) describe(c *cobra.Command, args []string, f runFlags) (*config.Res
 		if got, err = config.Load(args[0], x.tables(), x.lookupEnv); err != nil {
 			return nil, err
 		}
+		if set("folds") {
+			return nil, usageError{study.Errorf(study.Invalid, "write fidelity: { folds: … } into "+args[0], "--folds is for a study without a file")}
+		}
 		if set("fidelity") {
 			return nil, usageError{study.Errorf(study.Invalid, "write fidelity: { max: … } into "+args[0], "--fidelity is for a study without a file")}
 		}
@@ -133,6 +138,7 @@ func (x *app) describe(c *cobra.Command, args []string, f runFlags) (*config.Res
 		}
 	case dash == 0 && len(args) > 0:
 		o := config.LineOptions{Metrics: f.metrics, Maximize: f.maximize}
+		o.Folds = f.folds
 		if set("fidelity") {
 			if o.Fidelity, err = parseFidelity(f.fidelity); err != nil {
 				return nil, err

@@ -56,7 +56,7 @@ func (r *reader) command(f *fields, d *study.Definition, p *params) {
 		return
 	}
 	r.checkCommand(t.Check(d.Space, levelOf(d)...), false, where)
-	r.sampling(f, t, d)
+	r.sampling(pos(n), t, d)
 }
 
 // words reads command: into c.Argv and returns the node of each word.

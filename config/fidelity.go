@@ -81,6 +81,28 @@ func (r *reader) fidelity(f *fields, d *study.Definition) {
 	}
 }
 
+// foldNames reads a number of folds, which are counted from 0, or a range, as far
+// as it is one of so many as a study may have.
+func foldNames(text string) ([]string, bool) {
+	low, high := 0, 0
+	if m := foldRange.FindStringSubmatch(text); m != nil {
+		low, _ = strconv.Atoi(m[1]) // six digits at most
+		high, _ = strconv.Atoi(m[2])
+	} else if n, err := strconv.Atoi(text); err == nil {
+		high = n - 1
+	} else {
+		return nil, false
+	}
+	if high < 0 || high-low >= study.MaxSamples {
+		return nil, false
+	}
+	var names []string
+	for k := low; k <= high; k++ {
+		names = append(names, strconv.Itoa(k))
+	}
+	return names, true
+}
+
 var foldRange = regexp.MustCompile(`^([0-9]{1,6})\.\.([0-9]{1,6})$`)
 
 // samples reads folds or instances.
@@ -96,25 +118,16 @@ func (r *reader) samples(g *fields, kind string, fid *study.Fidelity, d *study.D
 	case n == nil:
 		return // said already
 	case kind == "folds":
-		low, high := 0, -1
-		if m := foldRange.FindStringSubmatch(n.Value); n.Kind == yaml.ScalarNode && m != nil {
-			low, _ = strconv.Atoi(m[1])
-			high, _ = strconv.Atoi(m[2])
-		} else if v, ok := r.value(n, path); !ok {
-			return
-		} else if k, whole := v.AsInt(); whole && k >= 0 && k <= study.MaxSamples {
-			high = int(k) - 1
-		} else {
+		text := ""
+		if n.Kind == yaml.ScalarNode {
+			text = n.Value
+		}
+		names, ok := foldNames(text)
+		if !ok {
 			r.bad(pos(n), path, "write folds: 10 for the folds 0 to 9, or folds: 1..10", "must be a number of folds, not %s", kindName(n))
 			return
 		}
-		if high-low >= study.MaxSamples {
-			r.bad(pos(n), path, "", "%d folds are more than the limit of %d", high-low+1, study.MaxSamples)
-			return
-		}
-		for k := low; k <= high; k++ {
-			s.Names = append(s.Names, strconv.Itoa(k))
-		}
+		s.Names = names
 	default:
 		items, ok := r.listOf(n, path, "write instances: [ berlin52, eil101, … ]")
 		if !ok {
@@ -156,14 +169,14 @@ func (r *reader) samples(g *fields, kind string, fid *study.Fidelity, d *study.D
 // sampling completes what samples are from the command: one that names the
 // sample runs one at a time, and one that is told the samples can run them in
 // any order.
-func (r *reader) sampling(f *fields, t *command.Template, d *study.Definition) {
+func (r *reader) sampling(at place, t *command.Template, d *study.Definition) {
 	if !d.Fidelity.Sampled() {
 		if d.Fidelity != nil && len(r.list.Found) > 0 {
 			return // it may have been meant to be
 		}
 		for _, name := range []string{"trial.fold", "trial.instance", "trial.folds", "trial.instances"} {
 			if t.Uses(name) {
-				r.bad(pos(f.vals["command"]), "command", "add fidelity: { folds: 10 }", "names {%s}, and the study has no folds or instances", name)
+				r.bad(at, "command", "add fidelity: { folds: 10 }", "names {%s}, and the study has no folds or instances", name)
 				return
 			}
 		}
@@ -174,10 +187,10 @@ func (r *reader) sampling(f *fields, t *command.Template, d *study.Definition) {
 	many := t.Uses("trial.folds") || t.Uses("trial.instances")
 	switch {
 	case one && r.told.each && !s.Each:
-		r.bad(pos(f.vals["command"]), "command", "remove each: false, or write {trial.folds}, the list of all that are to be run", "names one sample, and fidelity.each says that it runs all")
+		r.bad(at, "command", "remove each: false, or write {trial.folds}, the list of all that are to be run", "names one sample, and fidelity.each says that it runs all")
 		return
 	case many && (one || s.Each):
-		r.bad(pos(f.vals["command"]), "command", "keep one of the two", "it runs either one sample at a time or all of a list")
+		r.bad(at, "command", "keep one of the two", "it runs either one sample at a time or all of a list")
 		return
 	}
 	s.Each = s.Each || one

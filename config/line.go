@@ -28,6 +28,9 @@ type LineOptions struct {
 	PerTrial study.Duration
 	Target   *float64
 	Fidelity *study.Fidelity
+	// Folds says, where it is not empty, that steps are folds: a number of them,
+	// or a range such as 1..10.
+	Folds string
 }
 
 // ParseLine reads a command whose placeholders say what they may be:
@@ -132,6 +135,7 @@ func (l *line) study(o LineOptions, got *Result) {
 	}
 	d.Space = s
 	l.checkCommand(t.Check(s), false, l.where)
+	l.sampling(place{}, t, d)
 	l.methods(d, methodPlaces{})
 }
 
@@ -173,6 +177,9 @@ func (l *line) options(o LineOptions, d *study.Definition) {
 			l.bad(place{}, "--fidelity", "", "needs 0 < min < max, not %g and %g", f.Min, f.Max)
 		}
 	}
+	if o.Folds != "" {
+		l.folds(o, d)
+	}
 	if o.Search != "" {
 		d.Search.Name = o.Search
 		if _, err := l.tables.Search.Lookup(o.Search); err != nil {
@@ -186,6 +193,27 @@ func (l *line) options(o LineOptions, d *study.Definition) {
 			l.badLookup(place{}, "--schedule", err)
 		}
 	}
+}
+
+// folds makes the steps of the study folds.
+func (l *line) folds(o LineOptions, d *study.Definition) {
+	names, ok := foldNames(o.Folds)
+	s := &study.Samples{Names: names}
+	message, hint := s.Check()
+	switch {
+	case o.Fidelity != nil:
+		l.bad(place{}, "--folds", "leave out --fidelity", "--folds and --fidelity exclude each other")
+		return
+	case !ok:
+		l.bad(place{}, "--folds", "write --folds 10 for the folds 0 to 9, or --folds 1..10", "%q is no number of folds", clip(o.Folds))
+		return
+	case message != "":
+		l.bad(place{}, "--folds", hint, "%s", message)
+		return
+	}
+	d.Fidelity = &study.Fidelity{Step: "fold", Min: 1, Max: float64(len(names)), Samples: s}
+	d.Report.Step = d.Fidelity.Step
+	l.reducesBy(d, "mean", "")
 }
 
 func contains(list []string, s string) bool {

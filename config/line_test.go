@@ -210,3 +210,22 @@ func FuzzLine(f *testing.F) {
 		}
 	})
 }
+
+// TestLineFolds: folds of a study without a file.
+func TestLineFolds(t *testing.T) {
+	argv := []string{"p", "{x:float(0,1)}", "--fold={trial.fold}"}
+	got, err := config.ParseLine(argv, config.LineOptions{Metrics: []string{"acc"}, Maximize: true, Folds: "1..3"}, tables())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &study.Fidelity{Step: "fold", Min: 1, Max: 3, Samples: &study.Samples{Names: []string{"1", "2", "3"}, Random: true, Each: true}}
+	if d := cmp.Diff(want, got.Definition.Fidelity); d != "" || got.Definition.Objectives[0].Reduce.Kind != "mean" {
+		t.Errorf("reduced by %v, fidelity (-want +got):\n%s", got.Definition.Objectives[0].Reduce, d)
+	}
+	for _, o := range []config.LineOptions{{Folds: "1"}, {Folds: "x"}, {Folds: "0"}, {Folds: "5..2"}, {Folds: "1..999999"}, {Folds: "3", Fidelity: &study.Fidelity{Min: 1, Max: 2}}, {}} {
+		o.Metrics = []string{"acc"}
+		if _, err := config.ParseLine(argv, o, tables()); err == nil {
+			t.Errorf("%+v is taken", o)
+		}
+	}
+}
