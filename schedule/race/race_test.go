@@ -1,9 +1,12 @@
 package race
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"slices"
 	"testing"
 
 	"github.com/afina-hpo/afina/schedule"
@@ -290,9 +293,51 @@ func quantileOf(level float64) float64 {
 	return high
 }
 
-// Golden values: scipy 1.17.1, stats.ttest_rel with alternative greater, whose
-// statistic is divided by √(1-n/N); stats.friedmanchisquare by the F form, and
-// scikit-posthocs' posthoc_conover_friedman for the pair, halved.
+// TestFriedman against scipy and scikit-posthocs, whose versions stand in the
+// file.
+func TestFriedman(t *testing.T) {
+	b, err := os.ReadFile("testdata/friedman.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Cases []struct {
+			Rows      [][]float64
+			All, Pair float64
+		}
+	}
+	if err := json.Unmarshal(b, &golden); err != nil {
+		t.Fatal(err)
+	}
+	byAll, byPair := 0, 0
+	for _, c := range golden.Cases {
+		want := max(c.All, c.Pair)
+		if want == c.All {
+			byAll++
+		} else {
+			byPair++
+		}
+		if got := friedman(c.Rows); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%d trials: p = %v, want %v", len(c.Rows), got, want)
+		}
+		swapped := slices.Clone(c.Rows)
+		swapped[0], swapped[1] = swapped[1], swapped[0]
+		if got := friedman(swapped); got != 1 {
+			t.Errorf("%d trials: the better of the two has p = %v", len(c.Rows), got)
+		}
+	}
+	if byAll == 0 || byPair == 0 {
+		t.Error("one of the two tests is never the one that counts")
+	}
+	// All samples order four trials alike, as two do the first: (1/4!)².
+	if got, want := friedman([][]float64{{4, 4, 4}, {1, 1, 1}, {2, 2, 2}, {3, 3, 3}}), 1.0/576; math.Abs(got-want) > 1e-12 {
+		t.Errorf("in perfect agreement p = %v, want %v", got, want)
+	}
+	if got := friedman([][]float64{{2, 2, 2}, {2, 2, 2}, {2, 2, 2}}); got != 1 {
+		t.Errorf("of equals p = %v", got)
+	}
+}
+
 func TestStudentByHand(t *testing.T) {
 	// Differences 1, 2, 3: mean 2, s² 1. Of 12: se √(1/3·3/4) = 1/2, t = 4 with
 	// 2 degrees of freedom: p = 1/2 - 4/(2√18).

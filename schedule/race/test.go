@@ -78,12 +78,12 @@ func friedman(rows [][]float64) float64 {
 	chi := (fk - 1) * between / within
 	df := (fm - 1) * (fk - 1)
 	left := fm*(fk-1) - chi
-	if left <= 1e-9*fm*fk { // every sample orders all trials alike: one of k! orders, m times over
-		p := fk
+	if left <= 1e-9*fm*fk { // every sample orders all trials alike: the probability is exact
+		p := 1.0
 		for i := 2; i <= k; i++ {
 			p /= math.Pow(float64(i), fm-1)
 		}
-		return min(1, p)
+		return p
 	}
 	all := special.FTail((fm-1)*chi/left, fk-1, df)
 	se := math.Sqrt(2 * (fm*squares - spread) / df)
