@@ -60,6 +60,12 @@
 // so that every candidate stands on values that exist. The work is bounded by
 // counts and never by the clock.
 //
+// # Earlier studies
+//
+// A study that starts warm has a process for each earlier one. What that
+// predicts, times a weight, is the mean that this study's process starts from,
+// where that predicts its trials clearly better; see the file earlier.go.
+//
 // # Several at once
 //
 // A trial that has not ended counts as one that ended with the mean predicted

@@ -2,7 +2,6 @@ package bo
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -251,7 +250,7 @@ func (m *model) learnedFrom() string {
 func (m *model) weigh(b *belief, left []float64) []float64 {
 	n, d := len(left), m.enc.len()
 	weights := make([]float64, len(m.teachers))
-	best, ok := m.predictive(b, left)
+	best, ok := m.predictive(b, left, nil)
 	if !ok {
 		return weights
 	}
@@ -276,7 +275,7 @@ func (m *model) weigh(b *belief, left []float64) []float64 {
 				for i := range rest {
 					rest[i] = left[i] - float64(w*said[k][i])
 				}
-				if v, ok := m.predictive(b, rest); ok && v > most {
+				if v, ok := m.predictive(b, rest, nil); ok && v > most {
 					most, which, weight = v, k, w
 				}
 			}
@@ -290,27 +289,4 @@ func (m *model) weigh(b *belief, left []float64) []float64 {
 		}
 	}
 	return weights
-}
-
-// predictive is the logarithm of the leave-one-out predictive density of the
-// values ys at b's points.
-func (m *model) predictive(b *belief, ys []float64) (float64, bool) {
-	b.data.Y = ys
-	theta, _, ok := m.fitter.Fit(&b.data, &b.prior, nil, gp.Effort{Evaluations: 10, Starts: 1})
-	if !ok {
-		return 0, false
-	}
-	p, ok := gp.New(&b.data, &b.prior, theta)
-	if !ok {
-		return 0, false
-	}
-	n := len(ys)
-	mean, variance := make([]float64, n), make([]float64, n)
-	p.LeaveOneOut(mean, variance)
-	sum := 0.0
-	for i, y := range ys {
-		z := y - mean[i]
-		sum += -float64(z*z)/(2*variance[i]) - math.Log(variance[i])/2
-	}
-	return sum, true
 }

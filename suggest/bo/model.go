@@ -315,11 +315,17 @@ func (m *model) density(b *belief, kind warp.Kind, losses []float64) (float64, b
 	if !ok {
 		return 0, false
 	}
-	n := len(losses)
-	b.data.Y = make([]float64, n)
+	ys := make([]float64, len(losses))
 	for i, v := range losses {
-		b.data.Y[i] = w.At(v)
+		ys[i] = w.At(v)
 	}
+	return m.predictive(b, ys, func(i int) float64 { return math.Max(w.LogSlope(losses[i]), -40) })
+}
+
+// predictive is the logarithm of the leave-one-out predictive density of the
+// values ys at b's points, with a term more for each where slope is not nil.
+func (m *model) predictive(b *belief, ys []float64, slope func(int) float64) (float64, bool) {
+	b.data.Y = ys
 	theta, _, ok := m.fitter.Fit(&b.data, &b.prior, nil, gp.Effort{Evaluations: 10, Starts: 1})
 	if !ok {
 		return 0, false
@@ -328,12 +334,17 @@ func (m *model) density(b *belief, kind warp.Kind, losses []float64) (float64, b
 	if !ok {
 		return 0, false
 	}
+	n := len(ys)
 	mean, variance := make([]float64, n), make([]float64, n)
 	p.LeaveOneOut(mean, variance)
 	sum := 0.0
-	for i, v := range losses {
-		z := b.data.Y[i] - mean[i]
-		sum += -float64(z*z)/(2*variance[i]) - math.Log(variance[i])/2 + math.Max(w.LogSlope(v), -40)
+	for i, y := range ys {
+		z := y - mean[i]
+		one := -float64(z*z)/(2*variance[i]) - math.Log(variance[i])/2
+		if slope != nil {
+			one += slope(i)
+		}
+		sum += one
 	}
 	return sum, true
 }
