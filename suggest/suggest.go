@@ -49,6 +49,11 @@ type Request struct {
 	// breath, for the numbers just before First: they count as running,
 	// though the history does not hold them yet.
 	Beside []space.Config
+	// Fixed is the values that some parameters have in every proposal,
+	// wherever they exist; the others are searched. Nil: none. The space has
+	// taken them ([space.Space.Hold]). Only a [Holder] is asked with it; for
+	// others there is [Holding].
+	Fixed map[string]space.Value
 }
 
 // Rand returns the random numbers for the i-th configuration of the request.

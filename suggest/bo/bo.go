@@ -174,7 +174,7 @@ func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error
 	if err != nil {
 		return nil, err
 	}
-	return &suggester{o: o, design: design}, nil
+	return &suggester{o: o, design: suggest.Holding(design)}, nil
 }
 
 // design returns how many trials come before the model in a space of n

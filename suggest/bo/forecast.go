@@ -20,13 +20,17 @@ const doubt = 0.1
 func (s *suggester) Forecast(ctx context.Context, r suggest.Request) (suggest.Outlook, bool) {
 	s.follow(r.History)
 	m := &s.model
+	if s.hold(r) != nil {
+		return suggest.Outlook{}, false
+	}
+	defer s.release()
 	if ctx.Err() != nil || !m.able() || len(m.losses) != 1 || m.leader < 0 {
 		return suggest.Outlook{}, false
 	}
 	rng := r.Rand(0)
 	a := s.acquisition(rng)
-	s.search.begin(m, &a, rng)
-	s.search.run(s.effort(), s.around())
+	s.search.begin(m, &a, &s.held, rng)
+	s.search.run(s.effort(), s.around(rng))
 	if len(s.search.pool) == 0 {
 		return suggest.Outlook{}, false
 	}
@@ -39,8 +43,8 @@ func (s *suggester) Forecast(ctx context.Context, r suggest.Request) (suggest.Ou
 	d, t := float64(m.cube.Len()), float64(len(m.rows))
 	width := math.Sqrt(2 * math.Log(d*t*t*math.Pi*math.Pi/(6*doubt)) / 5)
 	a.kind, a.width = bound, width
-	s.search.begin(m, &a, rng)
-	s.search.run(s.effort(), s.around())
+	s.search.begin(m, &a, &s.held, rng)
+	s.search.run(s.effort(), s.around(rng))
 	least := mean - width*sd
 	if len(s.search.pool) > 0 {
 		mean, sd := s.predict(0, s.search.pool[0].x)

@@ -32,11 +32,14 @@ type row struct {
 	// partial is set where the loss is that of a step on the way.
 	partial bool
 	failed  bool // the configuration is to blame for there being nothing
+	// other is set while a request is answered that holds values which the
+	// row's trial does not have: it is learned from, and no incumbent.
+	other bool
 }
 
 // whole reports whether the row is of a trial that came to its end and
 // violates nothing.
-func (r *row) whole() bool { return r.feasible() && !r.pruned && !r.partial }
+func (r *row) whole() bool { return r.feasible() && !r.pruned && !r.partial && !r.other }
 
 // follow brings m up to date with h and reports whether anything is new.
 func (m *memory) follow(h *study.History) bool {

@@ -452,7 +452,7 @@ func (m *model) lead() {
 		return
 	}
 	for i := range m.rows {
-		if m.rows[i].partial && (i == 0 || m.rows[i-1].number != m.rows[i].number) {
+		if m.rows[i].partial && !m.rows[i].other && (i == 0 || m.rows[i-1].number != m.rows[i].number) {
 			consider(i)
 		}
 	}

@@ -24,6 +24,8 @@ func (m *model) region() float64 {
 	for i := range m.rows {
 		r := &m.rows[i]
 		switch {
+		case r.other:
+			continue
 		case r.whole() && r.loss[0] < best:
 			best = r.loss[0]
 			successes, failures = successes+1, 0

@@ -22,6 +22,8 @@ type search struct {
 	// Where it may search: coordinates of numbers between low and high; nil:
 	// anywhere.
 	low, high []float64
+	// What it must not change.
+	held *held
 
 	constrained bool
 	pool        []candidate
@@ -50,8 +52,8 @@ type effort struct {
 	rounds int
 }
 
-func (s *search) begin(m *model, a *acquisition, r *rand.Rand) {
-	s.m, s.a, s.r = m, a, r
+func (s *search) begin(m *model, a *acquisition, h *held, r *rand.Rand) {
+	s.m, s.a, s.held, s.r = m, a, h, r
 	d, n := m.enc.len(), m.cube.Len()
 	s.constrained = len(m.cube.Space().Spec().Constraints) > 0
 	a.reset(d)
@@ -98,7 +100,7 @@ func (s *search) enter(length float64) {
 
 // at is the acquisition at the point x, -Inf where x is not allowed.
 func (s *search) at(x []float64) float64 {
-	if s.constrained && !s.m.cube.Space().Feasible(s.m.cube.Decode(x)) {
+	if s.constrained && !s.m.cube.Space().Feasible(s.decode(x)) {
 		return math.Inf(-1)
 	}
 	s.m.enc.put(x, s.z)
@@ -121,7 +123,7 @@ func (s *search) run(e effort, around [][]float64) {
 			return
 		}
 		s.taken[key] = struct{}{}
-		if s.constrained && !m.cube.Space().Feasible(m.cube.Decode(x)) {
+		if s.constrained && !m.cube.Space().Feasible(s.decode(x)) {
 			return
 		}
 		s.pool = append(s.pool, candidate{x: slices.Clone(x)})
@@ -129,6 +131,9 @@ func (s *search) run(e effort, around [][]float64) {
 	x := s.trial
 	for range e.draws {
 		m.cube.Random(x, s.r)
+		if s.held.any() {
+			s.settle(x)
+		}
 		s.enclose(x)
 		add(x)
 	}
@@ -229,10 +234,25 @@ func distance(a, b, scale []float64) float64 {
 	return math.Sqrt(sum)
 }
 
+// decode returns the configuration at x.
+func (s *search) decode(x []float64) space.Config { return s.m.cube.DecodeIn(s.held.part, x) }
+
+// settle makes x a point again after some of its coordinates have been
+// changed, with what is held.
+func (s *search) settle(x []float64) {
+	s.held.put(x)
+	s.m.cube.Settle(x, s.r)
+}
+
 // perturb changes about five coordinates of x, each by a normal step of one
 // of three sizes, a choice to any other.
 func (s *search) perturb(x []float64) {
-	n := active(x)
+	n := 0
+	for i, v := range x {
+		if v == v && !s.held.holds(i) {
+			n++
+		}
+	}
 	if n == 0 {
 		return
 	}
@@ -241,14 +261,14 @@ func (s *search) perturb(x []float64) {
 	changed := false
 	for !changed {
 		for i, v := range x {
-			if v != v || s.r.Float64() >= p {
+			if v != v || s.held.holds(i) || s.r.Float64() >= p {
 				continue
 			}
 			s.shift(x, i, size)
 			changed = true
 		}
 	}
-	s.m.cube.Settle(x, s.r)
+	s.settle(x)
 }
 
 func (s *search) shift(x []float64, i int, size float64) {
@@ -299,7 +319,7 @@ func (s *search) cross(x, y []float64) {
 			x[i] = y[i]
 		}
 	}
-	s.m.cube.Settle(x, s.r)
+	s.settle(x)
 }
 
 // enclose moves the numbers of x into the box.
@@ -308,7 +328,7 @@ func (s *search) enclose(x []float64) {
 		return
 	}
 	for i, v := range x {
-		if v == v && !s.m.cube.Unordered(i) {
+		if v == v && !s.m.cube.Unordered(i) && !s.held.holds(i) {
 			if w := math.Min(math.Max(v, s.low[i]), s.high[i]); w != v {
 				x[i] = s.m.cube.Snap(i, w)
 			}
@@ -335,7 +355,7 @@ func (s *search) slide(x []float64, value float64, evaluations int) float64 {
 	m := s.m
 	s.free = s.free[:0]
 	for i, v := range x {
-		if v == v && m.enc.smooth[i] {
+		if v == v && m.enc.smooth[i] && !s.held.holds(i) {
 			s.free = append(s.free, i)
 		}
 	}
@@ -384,7 +404,7 @@ func resize(s []float64, n int) []float64 {
 func (s *search) step(x []float64, value float64) float64 {
 	c := s.m.cube
 	for i := range x {
-		if x[i] != x[i] || s.m.enc.smooth[i] {
+		if x[i] != x[i] || s.m.enc.smooth[i] || s.held.holds(i) {
 			continue
 		}
 		levels := c.Levels(i)
@@ -398,7 +418,7 @@ func (s *search) step(x []float64, value float64) float64 {
 			if s.low != nil && !c.Unordered(i) && (s.trial[i] < s.low[i] || s.trial[i] > s.high[i]) {
 				return false
 			}
-			c.Settle(s.trial, s.r)
+			s.settle(s.trial)
 			if v := s.at(s.trial); v > best {
 				best = v
 				copy(s.keep, s.trial)
@@ -437,7 +457,7 @@ func (s *search) yield(most int, take func(space.Config, candidate) bool) bool {
 		if most == 0 || math.IsInf(c.value, -1) || math.IsNaN(c.value) {
 			break
 		}
-		cfg := s.m.cube.Decode(c.x)
+		cfg := s.decode(c.x)
 		if s.constrained && !s.m.cube.Space().Feasible(cfg) {
 			continue
 		}

@@ -23,6 +23,7 @@ type suggester struct {
 	design suggest.Suggester // the Sobol sequence
 	picker distinct.Picker
 	keys   distinct.Keys
+	held   held
 	model  model
 	search search
 
@@ -37,7 +38,11 @@ type suggester struct {
 // Suggest implements [suggest.Suggester].
 func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
 	s.follow(r.History)
-	s.picker.Begin(r.History, r.Beside...)
+	if err := s.hold(r); err != nil {
+		return nil, err
+	}
+	defer s.release()
+	s.picker.BeginIn(s.held.part, r.History, r.Beside...)
 	s.keys.Begin(r.History)
 	s.asked = make(map[string]struct{}, r.N)
 	m := &s.model
@@ -162,11 +167,11 @@ func (s *suggester) propose(ctx context.Context, r suggest.Request, i int) (sugg
 	if a.kind == improvement {
 		a.kind = s.rule(u)
 	}
-	s.search.begin(m, &a, rng)
+	s.search.begin(m, &a, &s.held, rng)
 	if a.kind == improvement && v < s.o.local {
 		s.search.enter(m.region())
 	}
-	s.search.run(s.effort(), s.around())
+	s.search.run(s.effort(), s.around(rng))
 	var got suggest.Proposal
 	if s.search.yield(tried, func(c space.Config, at candidate) bool {
 		if !s.fresh(c) {
@@ -211,7 +216,7 @@ func (s *suggester) effort() effort {
 }
 
 // around is the points near which the search looks, best first.
-func (s *suggester) around() [][]float64 {
+func (s *suggester) around(r *rand.Rand) [][]float64 {
 	m := &s.model
 	var out [][]float64
 	rows := m.top(5)
@@ -223,7 +228,7 @@ func (s *suggester) around() [][]float64 {
 	for _, i := range rows {
 		out = append(out, m.point(i))
 	}
-	return out
+	return s.held.moved(m, out, r)
 }
 
 // acquisition sets up what is maximised.
@@ -231,18 +236,23 @@ func (s *suggester) acquisition(r *rand.Rand) acquisition {
 	m := &s.model
 	a := acquisition{kind: improvement, width: kappa, loss: m.losses[0].members, base: m.losses[0].base}
 	switch {
-	case m.leader < 0:
+	case m.leader < 0 && !s.held.elsewhere(m):
 		a.kind = feasibility
 	case len(m.losses) > 1:
 		a.kind = hypervolume
 		a.many = newSeveral(m.losses, s.points(), m.enc.len(), r)
 	default:
+		if m.leader < 0 {
+			a.kind = bound // there is nothing to improve on yet
+		}
 		for k, p := range a.loss {
-			best := p.Mean(m.final(m.leader)) + a.base.at(m.final(m.leader))
-			if k < len(s.least) {
-				best = math.Min(best, s.least[k])
+			if m.leader >= 0 {
+				best := p.Mean(m.final(m.leader)) + a.base.at(m.final(m.leader))
+				if k < len(s.least) {
+					best = math.Min(best, s.least[k])
+				}
+				a.best = append(a.best, best)
 			}
-			a.best = append(a.best, best)
 			a.weight = append(a.weight, math.Log(m.losses[0].weights[k]))
 		}
 	}
@@ -260,8 +270,9 @@ func (s *suggester) acquisition(r *rand.Rand) acquisition {
 func (s *suggester) points() [][]float64 {
 	m := &s.model
 	var out [][]float64
+	anew := m.leader < 0 // with values that no trial has had: the others must do
 	for i := range m.rows {
-		if r := &m.rows[i]; r.whole() {
+		if r := &m.rows[i]; r.whole() || anew && r.other && r.feasible() && !r.pruned && !r.partial {
 			p := make([]float64, len(m.losses))
 			for k := range p {
 				p[k], _ = m.losses[k].value(r)
@@ -291,7 +302,8 @@ func (s *suggester) start(ctx context.Context, r suggest.Request, i int) (sugges
 		for j := range s.x {
 			s.x[j] = m.cube.Snap(j, 0.5)
 		}
-		c := m.cube.Decode(s.x)
+		s.held.put(s.x)
+		c := m.cube.DecodeIn(s.held.part, s.x)
 		if r.History.Space.Feasible(c) && s.fresh(c) {
 			return suggest.Proposal{Config: c, Note: `{"by":"centre"}`}, nil
 		}

@@ -92,7 +92,7 @@ func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error
 		if err != nil {
 			return nil, err
 		}
-		s.arms = append(s.arms, arm{l.method.Name, l.few, l.many, one})
+		s.arms = append(s.arms, arm{l.method.Name, l.few, l.many, suggest.Holding(one)})
 	}
 	return s, nil
 }

@@ -19,14 +19,22 @@ type suggester struct {
 	few     int
 	startup int
 	arms    []arm
+	part    suggest.Part
 	picker  distinct.Picker
 	credit  credit
 }
 
+// Holds implements [suggest.Holder]: the methods heed what is held.
+func (s *suggester) Holds() {}
+
 // Suggest implements [suggest.Suggester]. The time is that of the method whose
 // turn it is.
 func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
-	s.picker.Begin(r.History, r.Beside...)
+	part, err := s.part.Of(r)
+	if err != nil {
+		return nil, err
+	}
+	s.picker.BeginIn(part, r.History, r.Beside...)
 	s.credit.follow(r.History, s.arms)
 	beside := append([]space.Config(nil), r.Beside...)
 	out := make([]suggest.Proposal, 0, r.N)

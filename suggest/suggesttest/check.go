@@ -25,11 +25,17 @@ func (s suite) check(r suggest.Request, ps []suggest.Proposal, err error) error 
 	if len(ps) == 0 && !exhausted && h.OpenLen() == 0 {
 		return errors.New("no proposal, not exhausted, and no trial is open: the study hangs")
 	}
-	finite := !h.Space.Open() && finite(h.Space)
+	part, bad := new(suggest.Part).Of(r)
+	if bad != nil {
+		return bad
+	}
+	finite := !h.Space.Open() && finite(part)
 	held := make(map[string]bool)
 	if finite {
 		for t := range h.All() {
-			held[t.Config.Key()] = true
+			if t.Config.Agrees(r.Fixed) {
+				held[t.Config.Key()] = true
+			}
 		}
 		for _, c := range r.Beside {
 			held[c.Key()] = true
@@ -38,6 +44,9 @@ func (s suite) check(r suggest.Request, ps []suggest.Proposal, err error) error 
 	for i, p := range ps {
 		if err := Valid(h.Space, p.Config); err != nil {
 			return fmt.Errorf("proposal %d, %v: %w", i, p.Config, err)
+		}
+		if !p.Config.Agrees(r.Fixed) {
+			return fmt.Errorf("proposal %d, %v, does not have the fixed values %v", i, p.Config, r.Fixed)
 		}
 		if p.Note != "" && !json.Valid([]byte(p.Note)) {
 			return fmt.Errorf("proposal %d: note %q is not JSON", i, p.Note)
@@ -55,7 +64,7 @@ func (s suite) check(r suggest.Request, ps []suggest.Proposal, err error) error 
 	if !finite {
 		return errors.New("exhausted in a space that is infinite or open")
 	}
-	if size, ok := h.Space.Finite(10_000); ok && len(held) < size {
+	if size, ok := part.Finite(10_000); ok && len(held) < size {
 		return fmt.Errorf("exhausted with %d of %d configurations", len(held), size)
 	}
 	return nil

@@ -71,6 +71,7 @@ func Run(t *testing.T, method func() suggest.Method, o Options) {
 			t.Run("study", func(t *testing.T) { s.study(t, c) })
 			t.Run("batches", func(t *testing.T) { s.batches(t, c) })
 			t.Run("beside", func(t *testing.T) { s.beside(t, c) })
+			t.Run("fixed values", func(t *testing.T) { s.fixed(t, c) })
 			t.Run("histories", func(t *testing.T) { s.histories(t, c) })
 			t.Run("cancellation", func(t *testing.T) { s.cancellation(t, c) })
 			if c.Size > 0 {

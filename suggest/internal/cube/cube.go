@@ -87,7 +87,7 @@ func New(s *space.Space) *Cube {
 				if err != nil {
 					continue // the space has refused such a branch
 				}
-				link.at = append(link.at, c.coordinate(j, w))
+				link.at = append(link.at, c.Coordinate(j, w))
 			}
 			c.axes[i].branches = append(c.axes[i].branches, link)
 		}
@@ -120,8 +120,9 @@ func (c *Cube) Level(i, k int) float64 {
 	return c.axes[i].mid[k]
 }
 
-// coordinate returns the coordinate of the value v of parameter i.
-func (c *Cube) coordinate(i int, v space.Value) float64 {
+// Coordinate returns the coordinate of the value v of parameter i, NaN for an
+// absent one.
+func (c *Cube) Coordinate(i int, v space.Value) float64 {
 	if c.axes[i].unordered && !v.IsAbsent() {
 		if k := c.space.Param(i).Index(v); k >= 0 {
 			return float64(k)
@@ -134,19 +135,24 @@ func (c *Cube) coordinate(i int, v space.Value) float64 {
 // Encode writes the point of cfg to x, which has Len coordinates.
 func (c *Cube) Encode(cfg space.Config, x []float64) {
 	for i := range c.axes {
-		x[i] = c.coordinate(i, cfg.At(i))
+		x[i] = c.Coordinate(i, cfg.At(i))
 	}
 }
 
 // Decode returns the configuration at x.
-func (c *Cube) Decode(x []float64) space.Config {
+func (c *Cube) Decode(x []float64) space.Config { return c.DecodeIn(c.space, x) }
+
+// DecodeIn is Decode for a point of a part of the space ([space.Space.Hold]):
+// what is held has its value to the last digit. The configuration is one of the
+// cube's space.
+func (c *Cube) DecodeIn(part *space.Space, x []float64) space.Config {
 	for i := range c.axes {
 		c.unit[i] = x[i]
 		if a := &c.axes[i]; a.unordered && x[i] >= 0 && int(x[i]) < a.levels {
 			c.unit[i] = a.mid[int(x[i])]
 		}
 	}
-	return c.space.Decode(c.unit)
+	return part.Decode(c.unit).In(c.space)
 }
 
 // Snap returns the coordinate of the value of parameter i that the place u of

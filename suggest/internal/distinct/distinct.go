@@ -51,7 +51,8 @@ const (
 // Picker finds new configurations. The zero Picker is ready to use; it is not
 // safe for concurrent use.
 type Picker struct {
-	space  *space.Space
+	space  *space.Space // what is drawn from
+	whole  *space.Space // of the history, and of what is drawn
 	finite bool
 	keys   Keys
 	taken  map[string]struct{} // handed out since Begin
@@ -66,9 +67,16 @@ type Picker struct {
 // h by now. The cost is that of the trials that are new since the last call,
 // nothing in an infinite space.
 func (p *Picker) Begin(h *study.History, beside ...space.Config) {
-	if h.Space != p.space {
-		p.space = h.Space
-		p.finite = Finite(h.Space)
+	p.BeginIn(h.Space, h, beside...)
+}
+
+// BeginIn is Begin for a request whose configurations are to lie in part, the
+// space of the history or a part of it ([space.Space.Hold]).
+func (p *Picker) BeginIn(part *space.Space, h *study.History, beside ...space.Config) {
+	p.whole = h.Space
+	if part != p.space {
+		p.space = part
+		p.finite = Finite(part)
 		p.listed, p.list, p.listKeys = false, nil, nil
 	}
 	clear(p.taken)
@@ -130,6 +138,14 @@ func (p *Picker) held(key string) bool {
 // draw repeats what is known. Other errors say that the constraints leave too
 // little to be found.
 func (p *Picker) Draw(ctx context.Context, r *rand.Rand) (space.Config, error) {
+	c, err := p.draw(ctx, r)
+	if err != nil {
+		return space.Config{}, err
+	}
+	return c.In(p.whole), nil
+}
+
+func (p *Picker) draw(ctx context.Context, r *rand.Rand) (space.Config, error) {
 	if !p.finite {
 		return sample(p.space, r)
 	}
