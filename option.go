@@ -351,6 +351,21 @@ func Level(name string, low, high float64) Option {
 	}
 }
 
+// Fix gives some parameters values that they have in every new trial, wherever
+// they exist, while the others are searched. A study that is opened again may
+// fix others, or none. Trials with other values are not lost: what they say is
+// learned.
+func Fix(values map[string]any) Option {
+	return func(o *options) {
+		vs, err := valuesOf(values)
+		if err != nil {
+			o.refuse("fix values: %w", err)
+			return
+		}
+		o.def.Fix = vs
+	}
+}
+
 // Store keeps the study in a file (a SQLite database, made where there is
 // none). The same program started again goes on where it was, whatever ended
 // it; the command afina shows the file with ls, best, show and export. One

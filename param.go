@@ -129,6 +129,11 @@ func Default(v any) ParamOption {
 	}
 }
 
+// Context says that a parameter of a declared space is not searched: its value
+// comes with [Study.AskFor], or from [Fix], else it is the default. What is
+// learned in one context helps in the others.
+func Context() ParamOption { return func(p *Param) { p.Param.Context = true } }
+
 // When makes a parameter of a declared space exist only where parent has one
 // of the values. Of several Whens one must hold.
 func When[T Scalar](parent string, values ...T) ParamOption {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"strings"
 	"sync"
@@ -201,8 +202,17 @@ func (s *Study) checkpoint(ctx context.Context, a study.Assignment) (string, err
 // Ask returns the next trial, and waits while there is none but may be one
 // when others have ended. [ErrEnded] says that there is nothing more to try.
 // The trial's context is ctx.
-func (s *Study) Ask(ctx context.Context) (*Trial, error) {
-	g, err := s.engine.Lease(ctx, study.LeaseRequest{Worker: worker, N: 1, Wait: true})
+func (s *Study) Ask(ctx context.Context) (*Trial, error) { return s.AskFor(ctx, nil) }
+
+// AskFor is [Study.Ask] for a trial in which some parameters have the given
+// values, wherever they exist: contexts, which the world gives, or what is not
+// to be searched this time. They come before those of [Fix].
+func (s *Study) AskFor(ctx context.Context, values map[string]any) (*Trial, error) {
+	vs, err := valuesOf(values)
+	if err != nil {
+		return nil, fmt.Errorf("ask for a trial: %w", err)
+	}
+	g, err := s.engine.Lease(ctx, study.LeaseRequest{Worker: worker, N: 1, Wait: true, Fix: vs})
 	if err != nil {
 		return nil, err
 	}
@@ -216,6 +226,17 @@ func (s *Study) Ask(ctx context.Context) (*Trial, error) {
 		return nil, ErrEnded
 	}
 	t := &Trial{study: s, ctx: ctx, given: g.Trials[0], used: map[string]space.Value{}}
+	if s.open { // whose configurations lack what is not known yet
+		t.fixed = maps.Clone(vs)
+		for name, v := range s.def.Fix {
+			if _, given := vs[name]; !given {
+				if t.fixed == nil {
+					t.fixed = map[string]space.Value{}
+				}
+				t.fixed[name] = v
+			}
+		}
+	}
 	if s.open && s.def.Search.Name == random {
 		// What random search proposes depends on the parameters known at the
 		// time. Drawn by name they do not, so that the configurations are the
@@ -251,15 +272,27 @@ func (s *Study) Add(ctx context.Context, values map[string]any) (int, error) {
 	if s.open {
 		return 0, study.Errorf(study.Invalid, "declare the space", "a configuration can only be added to a declared space")
 	}
-	vs := make(map[string]space.Value, len(values))
+	vs, err := valuesOf(values)
+	if err != nil {
+		return 0, fmt.Errorf("add configuration: %w", err)
+	}
+	return s.engine.Add(ctx, vs)
+}
+
+// valuesOf returns values of parameters as spaces have them, nil for none.
+func valuesOf(values map[string]any) (map[string]space.Value, error) {
+	var vs map[string]space.Value
 	for name, x := range values {
 		v, err := value.FromAny(x)
 		if err != nil {
-			return 0, fmt.Errorf("add configuration: parameter %s: %w", name, err)
+			return nil, fmt.Errorf("parameter %s: %w", name, err)
+		}
+		if vs == nil {
+			vs = make(map[string]space.Value, len(values))
 		}
 		vs[name] = v
 	}
-	return s.engine.Add(ctx, vs)
+	return vs, nil
 }
 
 // view looks at the study; once it is closed, or cannot be stored any more, at

@@ -447,3 +447,70 @@ func TestParams(t *testing.T) {
 		}()
 	}
 }
+
+func TestFix(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "study.db")
+	for run, want := range []string{"sgd", "adam"} {
+		s := open(t, declared(), afina.Trials(8), afina.Seed(4), afina.Store(path), afina.Fix(map[string]any{"opt": want, "batch": 64}))
+		for range 4 {
+			tr, err := s.Ask(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p := tr.Params(); p.Text("opt") != want || p.Int("batch") != 64 || p.Has("momentum") != (want == "sgd") {
+				t.Errorf("run %d: trial %d has %v", run, tr.Number(), p)
+			}
+			if err := s.Tell(tr, float64(tr.Number())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := afina.Open(t.Context(), declared(), afina.Fix(map[string]any{"opt": "adam", "momentum": 0.5})); err == nil || !strings.Contains(err.Error(), "momentum: does not exist beside the other values") {
+		t.Errorf("what cannot be fixed: %v", err)
+	}
+	if _, err := afina.Open(t.Context(), declared(), afina.Fix(map[string]any{"opt": []int{1}})); err == nil || !strings.Contains(err.Error(), "parameter opt") {
+		t.Errorf("what is no value: %v", err)
+	}
+}
+
+func TestAskFor(t *testing.T) {
+	s := open(t, append(declared(), afina.Int("rows", 1, 1000, afina.Context())), afina.Trials(8), afina.Seed(4))
+	if _, err := s.Ask(t.Context()); err == nil || !strings.Contains(err.Error(), "the context rows has no value") {
+		t.Errorf("without the context: %v", err)
+	}
+	for _, rows := range []int{10, 500, 10} {
+		tr, err := s.AskFor(t.Context(), map[string]any{"rows": rows, "layers": 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := tr.Params(); p.Int("rows") != rows || p.Int("layers") != 1 || p.Has("units") {
+			t.Errorf("asked for %d rows: %v", rows, p)
+		}
+	}
+}
+
+// In a space that the program defines the fixed value is that of the first
+// trial already, and of those of random search, which draws by name.
+func TestFixInAnOpenSpace(t *testing.T) {
+	for _, search := range []string{"auto", "random"} {
+		best, err := afina.Optimize(t.Context(), func(tr *afina.Trial) (float64, error) {
+			x, k := tr.Float("x", 0, 1), tr.Choice("k", "a", "b", "c")
+			if k != "b" {
+				t.Errorf("%s: trial %d has %s", search, tr.Number(), k)
+			}
+			return x, nil
+		}, afina.Trials(8), afina.Seed(1), afina.Search(search), afina.Fix(map[string]any{"k": "b"}))
+		if err != nil || best == nil {
+			t.Errorf("%s: %v", search, err)
+		}
+	}
+	_, err := afina.Optimize(t.Context(), func(tr *afina.Trial) (float64, error) {
+		return tr.Float("x", 0, 1), nil
+	}, afina.Trials(3), afina.Fix(map[string]any{"x": 3}))
+	if err == nil || !strings.Contains(err.Error(), "3 is outside [0, 1]") {
+		t.Errorf("a value out of range: %v", err)
+	}
+}

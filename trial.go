@@ -23,7 +23,8 @@ type Trial struct {
 	study  *Study
 	ctx    context.Context
 	given  study.Assignment
-	byName bool // the values in given are not to be used
+	fixed  map[string]space.Value // of an open space
+	byName bool                   // the values in given are not to be used
 
 	mu      sync.Mutex
 	used    map[string]space.Value // asked for
@@ -156,6 +157,10 @@ func (t *Trial) value(p Param) (space.Value, error) {
 	case !s.open:
 		if !ok {
 			return space.Value{}, fmt.Errorf("%w: parameter %s does not exist in the configuration %v; look with Params().Has before asking", ErrDefinition, p.Name, t.given.Config)
+		}
+	case !t.fixed[p.Name].IsAbsent():
+		if v, err = one.Param(0).Coerce(t.fixed[p.Name]); err != nil {
+			return space.Value{}, fmt.Errorf("%w: parameter %s: the value that is fixed: %w", ErrDefinition, p.Name, err)
 		}
 	case ok && !t.byName:
 	case t.Number() == 0 && !p.Param.Default.IsAbsent():

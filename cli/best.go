@@ -22,7 +22,7 @@ func (x *app) bestCommand() *cobra.Command {
 		Short: "Print the best configuration, as a command line to copy",
 		Long: `Print the best configuration: the complete trial with the best value that
 violates no outcome constraint. With several objectives, print every trial that
-no other beats.
+no other beats; in a study with contexts, the best of each context.
 
 The best of many measurements is partly luck. Where the search algorithm models
 the objective, the value that it expects of the best is printed with its
@@ -73,6 +73,10 @@ func (x *app) printBest(def *study.Definition, h *study.History, hm home.Home, b
 		}
 		fmt.Fprintf(x.Out, "%s that no other beats:\n", plural(len(front), "trial"))
 		table(x.Out, append(head, "configuration"), rows)
+		return nil
+	}
+	if analyze.Contextual(h.Space) {
+		x.printContexts(h)
 		return nil
 	}
 	best := analyze.Best(h)

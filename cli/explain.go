@@ -121,6 +121,9 @@ func (x *app) explain(def *study.Definition, h *study.History, t *study.Trial, e
 	if name, trial, ok := warm.Of(t.Origin); ok {
 		field("taken from", "%s", earlierTrial(def, name, trial))
 	}
+	if o := t.Origin; o != nil && o.Fixed != "" {
+		field("fixed", "%s", clean(o.Fixed))
+	}
 	knew := fmt.Sprintf("%s, %d of them ended", plural(e.Seen.Len(), "trial"), e.Seen.EndedLen())
 	if e.Best != nil && len(h.Objectives) == 1 {
 		knew += fmt.Sprintf("; the best was trial %d with %s %s", e.Best.Number, h.Objectives[0].Metric, short(e.Best.Values[0]))

@@ -47,6 +47,7 @@ type runFlags struct {
 	warm     []string
 	seed     uint64
 	target   float64
+	fix      []string
 	quiet    bool
 	verbose  bool
 }
@@ -102,6 +103,7 @@ interrupted.`,
 	fl.StringVar(&f.replay, "replay", "", "run the schedule of values in this file, written by afina export --schedule")
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of everything random")
 	fl.Float64Var(&f.target, "target", 0, "end when the first objective reaches this value")
+	fl.StringArrayVar(&f.fix, "fix", nil, "`NAME=VALUE` that new trials have, while the rest is searched; repeat for several; also a context's value")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "print the end only")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "print every trial")
 	return c
@@ -196,6 +198,9 @@ func (x *app) describe(c *cobra.Command, args []string, f runFlags) (*config.Res
 	}
 	if set("seed") {
 		def.Seed, got.SeedGiven = f.seed, true
+	}
+	if err := fixed(def, f.fix); err != nil {
+		return nil, err
 	}
 	if def.Stop.Trials < 0 || def.Stop.Time < 0 || def.Parallel < 1 {
 		return nil, usageError{study.Errorf(study.Invalid, "", "--trials, --time and --parallel cannot be negative, and at least 1 trial has to run at once")}

@@ -83,6 +83,9 @@ func (x *app) show(log *study.Log, d present.Detail) {
 		if name, trial, ok := warm.Of(o); ok {
 			field("taken from", "%s", earlierTrial(log.Def, name, trial))
 		}
+		if o.Fixed != "" {
+			field("fixed", "%s", clean(o.Fixed))
+		}
 	}
 	if c := d.Copy; c != nil {
 		field("copy of", "trial %d, at %s %s", c.Trial, stepName(log.Def), short(c.Step))

@@ -39,6 +39,7 @@ func Compare(old, new *study.Definition) (blocking, allowed []string) {
 	differ(&allowed, "parallel", old.Parallel, new.Parallel)
 	differ(&allowed, "ahead", old.Ahead, new.Ahead)
 	differ(&allowed, "enqueue", old.Enqueue, new.Enqueue)
+	differ(&allowed, "fix", old.Fix, new.Fix)
 	differ(&allowed, "stop", old.Stop, new.Stop)
 	differ(&allowed, "retry", old.Retry, new.Retry)
 	differ(&allowed, "command", old.Command, new.Command)
@@ -145,6 +146,9 @@ func describe(p *space.Param) string {
 		if p.Weights != nil {
 			b.WriteString(" weights " + compact(p.Weights))
 		}
+	}
+	if p.Context {
+		b.WriteString(" context")
 	}
 	if !p.Default.IsAbsent() {
 		b.WriteString(" default " + p.Default.String())

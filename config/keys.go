@@ -73,6 +73,7 @@ var topKeys = []key{
 	{name: "fidelity", shape: object(fidelityKeys), doc: "What a step of training is and how many there are; schedulers need it to give trials less than all."},
 	{name: "enqueue", shape: list(mapOf(aScalar)), doc: "Configurations to try first; parameters left out are filled in."},
 	{name: "warm_start", shape: either(anyText, list(anyText)), doc: "Earlier studies to learn from: names, study files, folders, databases, or lists that afina export wrote. Read once, when the study is made."},
+	{name: "fix", shape: mapOf(aScalar), doc: "Values that some parameters have for now, while the others are searched. It may change between runs. Default: none."},
 	{name: "search", shape: either(anyText, ref("search")), doc: "Which configuration next: the algorithm's name, or a mapping."},
 	{name: "schedule", shape: either(anyText, ref("schedule")), doc: "How long each trial runs: the scheduler's name, or a mapping with its settings. Default: auto where there is a fidelity, else fixed."},
 	{name: "stop", shape: object(stopKeys), doc: "When the study or a trial ends."},
@@ -105,6 +106,7 @@ var paramKeys = []key{
 	{name: "ordered", shape: aBool, doc: "Of choice: neighbours in the list are alike. Default: false."},
 	{name: "weights", shape: list(aNumber), doc: "Of choice: how often each value is drawn at first. Default: equally."},
 	{name: "default", shape: aScalar, doc: "The value used without tuning; the first trial runs the defaults. Default: none."},
+	{name: "context", shape: aBool, doc: "The parameter is not searched: its value comes with every request, or from fix:. Default: false."},
 	{name: "if", shape: exprText, doc: "The parameter exists only where this is true. Default: always."},
 	{name: "when", shape: mapOf(mapOf(ref("parameter"))), doc: "Parameters that exist only under a value of this one."},
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -181,7 +182,7 @@ func sameParam(a, b *space.Param) bool {
 		return e.Source()
 	}
 	return a.Kind == b.Kind && a.Low == b.Low && a.High == b.High && a.Scale == b.Scale && a.Step == b.Step &&
-		a.Prior == b.Prior && a.Mean == b.Mean && a.SD == b.SD && a.Ordered == b.Ordered && a.Default == b.Default &&
+		a.Prior == b.Prior && a.Mean == b.Mean && a.SD == b.SD && a.Ordered == b.Ordered && a.Context == b.Context && a.Default == b.Default &&
 		slices.Equal(a.Choices, b.Choices) && slices.Equal(a.Weights, b.Weights) && source(a.If) == source(b.If)
 }
 
@@ -316,6 +317,7 @@ func (r *reader) options(param *space.Param, f *fields, kind string) {
 	r.above(f, "step", &param.Step)
 	r.prior(param, f)
 	f.boolean("ordered", &param.Ordered)
+	f.boolean("context", &param.Context)
 	if n := f.vals["weights"]; n != nil {
 		items, _ := r.listOf(n, join(f.path, "weights"), "write one number a choice")
 		for i, item := range items {
@@ -478,43 +480,76 @@ func (r *reader) enqueue(f *fields, p *params, d *study.Definition) {
 	if !ok {
 		return
 	}
+	for i, item := range items {
+		if values, ok := r.assignment(item, index("enqueue", i), p); ok {
+			d.Enqueue = append(d.Enqueue, values)
+		}
+	}
+}
+
+// fix reads the values that are not searched for now.
+func (r *reader) fix(f *fields, p *params, d *study.Definition) {
+	n := f.vals["fix"]
+	if n == nil {
+		return
+	}
+	before := len(r.list.Found)
+	values, ok := r.assignment(n, "fix", p)
+	if !ok || len(values) == 0 {
+		return
+	}
+	d.Fix = values
+	if d.Space == nil || len(r.list.Found) > before {
+		return
+	}
+	if _, err := d.Space.Hold(values); err != nil {
+		var wrong space.AssignError
+		if !errors.As(err, &wrong) {
+			r.bad(pos(n), "fix", "", "%v", err)
+			return
+		}
+		for _, e := range wrong {
+			r.bad(pos(n), join("fix", e.Param), e.Hint, "%s %s", e.Param, e.Message)
+		}
+	}
+}
+
+// assignment reads values of parameters by name. It is false where n is none.
+func (r *reader) assignment(n *yaml.Node, path string, p *params) (map[string]value.Value, bool) {
+	if n.Kind != yaml.MappingNode {
+		r.bad(pos(n), path, "write { name: value }", "must be a mapping, not %s", kindName(n))
+		return nil, false
+	}
 	var names []string
 	for i := range p.spec.Params {
 		names = append(names, p.spec.Params[i].Name)
 	}
-	for i, item := range items {
-		path := index("enqueue", i)
-		if item.Kind != yaml.MappingNode {
-			r.bad(pos(item), path, "write { name: value }", "must be a mapping, not %s", kindName(item))
+	values := make(map[string]value.Value)
+	entries := r.entries(n, path)
+	for _, e := range entries {
+		v, ok := r.value(e.val, join(path, e.name))
+		o := p.where[e.name]
+		switch {
+		case !ok:
+			continue
+		case o == nil && p.derived[e.name] != nil:
+			r.bad(pos(e.key), join(path, e.name), "give the parameters that it is computed from", "%s is a derived value", e.name)
+			continue
+		case o == nil:
+			r.bad(pos(e.key), join(path, e.name), diag.DidYouMean(e.name, names), "there is no parameter %q", e.name)
+			continue
+		case p.broken[e.name]:
 			continue
 		}
-		values := make(map[string]value.Value)
-		entries := r.entries(item, path)
-		for _, e := range entries {
-			v, ok := r.value(e.val, join(path, e.name))
-			o := p.where[e.name]
-			switch {
-			case !ok:
-				continue
-			case o == nil && p.derived[e.name] != nil:
-				r.bad(pos(e.key), join(path, e.name), "give the parameters that it is computed from", "%s is a derived value", e.name)
-				continue
-			case o == nil:
-				r.bad(pos(e.key), join(path, e.name), diag.DidYouMean(e.name, names), "there is no parameter %q", e.name)
-				continue
-			case p.broken[e.name]:
-				continue
-			}
-			w, err := p.spec.Params[o.index].Coerce(v)
-			if err != nil {
-				r.bad(pos(e.val), join(path, e.name), "", "%v", err)
-				continue
-			}
-			values[e.name] = w
+		w, err := p.spec.Params[o.index].Coerce(v)
+		if err != nil {
+			r.bad(pos(e.val), join(path, e.name), "", "%v", err)
+			continue
 		}
-		r.inactive(p, values, entries, path)
-		d.Enqueue = append(d.Enqueue, values)
+		values[e.name] = w
 	}
+	r.inactive(p, values, entries, path)
+	return values, true
 }
 
 // inactive complains of values whose parents, given beside them, rule them

@@ -323,6 +323,7 @@ func (r *reader) study(root *yaml.Node, got *Result) {
 	d.Space = r.space(f, p)
 	r.enqueue(f, p, d)
 	r.warmStart(f, d)
+	r.fix(f, p, d)
 	r.fidelity(f, d)
 	r.stop(f, d)
 	r.retry(f, d)

@@ -148,7 +148,7 @@ func BenchmarkDecide(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e := &Engine{suggester: suggester}
+	e := &Engine{holder: suggest.Holding(suggester)}
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()

@@ -69,11 +69,8 @@ func (s *state) pulse() {
 // can be served, the study's end, what can be thought of meanwhile.
 func (s *state) conclude() {
 	s.checkBudget()
-	why := s.pump()
-	if s.checkEnd() && why != study.GrantExhausted {
-		why = study.GrantStopped
-	}
-	s.settle(why)
+	s.pump()
+	s.settle(s.checkEnd())
 	s.prepare()
 }
 
@@ -95,16 +92,19 @@ func (s *state) start(redefine *study.Definition) (effects, error) {
 	}
 	s.emit(study.Event{Kind: study.EventStatus, Status: study.StatusRunning, Spent: s.spentBefore})
 	def := s.log.Def
+	if s.base, s.baseErr = s.wishOf(nil); s.baseErr != nil && !s.contextual() {
+		return effects{}, s.baseErr
+	}
 	wantDefault, wantEnqueued := s.missing()
 	if wantDefault && !def.Space.Open() { // who defines by run has defaults at hand
-		if c, ok := s.log.Book.Space.Default(); ok {
+		if c, ok := s.first(); ok {
 			s.queue(c, study.Origin{Method: MethodDefault, Stream: -1})
 		}
 	}
 	if wantEnqueued {
 		for i, values := range def.Enqueue {
 			n := s.log.Book.Len()
-			c, err := Fill(s.log.Book.Space, def.Seed, n, values)
+			c, err := s.fill(n, values)
 			if err != nil {
 				return effects{}, &study.Error{Code: study.Invalid, Message: fmt.Sprintf("enqueued configuration %d", i+1), Err: err}
 			}
@@ -172,7 +172,7 @@ func (s *state) add(in addInput) {
 		return
 	}
 	n := s.log.Book.Len()
-	c, err := Fill(s.log.Book.Space, s.log.Def.Seed, n, in.values)
+	c, err := s.fill(n, in.values)
 	if err != nil {
 		s.answer(in.ref, nil, &study.Error{Code: study.Invalid, Message: "the configuration cannot be added", Err: err})
 		return
@@ -208,6 +208,8 @@ func (s *state) extend(in extendInput) {
 		}
 		s.emit(study.Event{Kind: study.EventExtended, Space: bigger})
 		s.exhausted, s.starved = "", -1
+		s.usedUp, s.dry = map[string]bool{}, map[string]int{}
+		s.base, s.baseErr = s.wishOf(nil)
 	}
 	s.answer(in.ref, s.log.Book.Space, nil)
 }

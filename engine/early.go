@@ -59,9 +59,9 @@ func (s *state) prepare() {
 	case s.exhausted != "" || !s.mayCreate() || s.starved == s.log.Book.EndedLen():
 		return
 	case s.log.Def.Ahead > 0:
-		if n := s.lacking(); n > 0 && len(s.leases) > 0 && s.wouldSuggest() {
+		if n := s.lacking(); n > 0 && len(s.leases) > 0 && s.base.group == "" && s.baseErr == nil && s.wouldSuggest() {
 			s.asking = true
-			s.out.ask = s.question(n)
+			s.out.ask = s.question(n, s.base)
 		}
 		return
 	}
@@ -71,10 +71,10 @@ func (s *state) prepare() {
 	moment := [2]int{s.log.Book.Len(), s.log.Book.EndedLen()}
 	switch {
 	case s.took < worthPreparing || s.line.len() > 0 || s.prepared == moment:
-	case len(s.leases)+s.usual > s.most || !s.wouldSuggest():
+	case s.parched(s.usualWish.group) || len(s.leases)+s.usual > s.most || !s.wouldSuggest():
 	default:
 		s.prepared = moment
-		s.early = &early{order: *s.question(s.usual)}
+		s.early = &early{order: *s.question(s.usual, s.usualWish)}
 		s.out.ask = &s.early.order
 	}
 }
@@ -89,35 +89,35 @@ func (s *state) wouldSuggest() bool {
 	return order.Action == schedule.Start && order.Config.IsZero()
 }
 
-// question is the question that n more trials put now, as far as the budget
+// question is the question that n more trials of a wish put now, as far as the budget
 // allows them.
-func (s *state) question(n int) *suggestOrder {
+func (s *state) question(n int, w wish) *suggestOrder {
 	if budget := s.log.Def.Stop.Trials; budget > 0 {
 		n = min(n, budget-s.created)
 	}
 	return &suggestOrder{
-		history: s.log.Book.History(), n: n, first: s.log.Book.Len(), seed: s.log.Def.Seed,
-		forecast: s.wantsForecast(), idle: s.sinceBest,
+		history: s.log.Book.History(), n: n, first: s.log.Book.Len(), seed: s.log.Def.Seed, wish: w,
+		forecast: w.group == "" && s.wantsForecast(), idle: s.sinceBest,
 	}
 }
 
-// suggest asks the suggester on behalf of all requests that wait, unless it
-// is known that it must not be asked or has nothing to say.
-func (s *state) suggest() study.GrantState {
+// suggest asks the suggester on behalf of all requests of a wish that wait,
+// unless it is known that it must not be asked or has nothing to say.
+func (s *state) suggest(want wish) study.GrantState {
 	switch {
-	case s.exhausted != "":
+	case s.exhausted != "" || s.usedUp[want.group]:
 		return study.GrantExhausted
-	case !s.mayCreate() || s.starved == s.log.Book.EndedLen():
+	case !s.mayCreate() || s.starved == s.log.Book.EndedLen() || s.parched(want.group):
 		return study.GrantWaiting
 	case s.asking:
 		return ""
 	}
-	s.usual = s.wanted()
-	order := s.question(s.usual)
+	s.usual, s.usualWish = s.wanted(want.group), want
+	order := s.question(s.usual, want)
 	e := s.early
 	switch {
 	case e == nil:
-	case e.stale || e.order.history != order.history || e.order.n != order.n:
+	case e.stale || e.order.history != order.history || e.order.n != order.n || e.order.wish.group != order.wish.group:
 		if s.outdate(); s.early != nil {
 			return "" // the suggester is not free yet
 		}
@@ -133,6 +133,13 @@ func (s *state) suggest() study.GrantState {
 	s.asking = true
 	s.out.ask = order
 	return ""
+}
+
+// parched reports whether the suggester has nothing for a group of requests
+// until another trial has ended, or ever.
+func (s *state) parched(group string) bool {
+	at, dry := s.dry[group]
+	return s.usedUp[group] || dry && at == s.log.Book.EndedLen()
 }
 
 // arrived takes the suggester's answer.

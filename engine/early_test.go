@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/study/setting"
 	"github.com/afina-hpo/afina/suggest"
@@ -28,6 +30,10 @@ func recalling(o suggestOrder) ([]suggest.Proposal, error) {
 		for x > 1e5 {
 			x -= 99_990.5
 		}
+	}
+	if v, is := o.wish.fixed["x"]; is {
+		c := at(o.history.Space, v.AsFloat())
+		return []suggest.Proposal{{Config: c, Note: fmt.Sprint(x)}}, nil
 	}
 	var ps []suggest.Proposal
 	for i := range o.n {
@@ -90,7 +96,8 @@ func TestEarlySuggestionsChangeNothing(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"lease": func(t *rapid.T) {
 				n := rapid.SampledFrom([]int{1, 1, 1, 2, 3}).Draw(t, "n")
-				do(func(p *play) { p.lease(study.LeaseRequest{Worker: "w", N: n}) })
+				fix := rapid.SampledFrom([]map[string]space.Value{nil, nil, nil, {"x": value.Int(7)}, {"x": value.Int(9)}}).Draw(t, "fix")
+				do(func(p *play) { p.lease(study.LeaseRequest{Worker: "w", N: n, Fix: fix}) })
 			},
 			"think": func(t *rapid.T) {
 				if len(early.pending) > 0 {

@@ -43,6 +43,7 @@ type Engine struct {
 	state     *state
 	thinking  sync.Mutex // held while the suggester is in use
 	suggester suggest.Suggester
+	holder    suggest.Holder // the same, which heeds what is fixed
 	first     effects
 	commits   *committer
 
@@ -87,6 +88,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.holder = suggest.Holding(e.suggester)
 	if err := suggest.CheckStop(def, e.suggester); err != nil {
 		return nil, err
 	}

@@ -128,7 +128,7 @@ func TestThinkForecasts(t *testing.T) {
 	f := &forecaster{outlook: suggest.Outlook{Gain: 3}, suggestFunc: func(r suggest.Request) ([]suggest.Proposal, error) {
 		return []suggest.Proposal{{Config: at(s, 1)}}, nil
 	}}
-	e := &Engine{suggester: f}
+	e := &Engine{holder: suggest.Holding(f)}
 	order := suggestOrder{history: h, n: 1, first: 4, seed: 9}
 	if in := e.think(t.Context(), order); in.outlook != nil || len(f.asked) != 0 {
 		t.Errorf("nobody wants an outlook, and it is %+v", in.outlook)

@@ -33,13 +33,14 @@ type leaseInput struct {
 	wait    bool
 	expires bool   // the lease must be renewed
 	request string // idempotency; "" none
+	fix     map[string]space.Value
 	ended   *finishInput
 	// strict says that nothing is handed out where ended does not count.
 	strict bool
 }
 
 func leaseOf(b base, r study.LeaseRequest) leaseInput {
-	in := leaseInput{base: b, worker: r.Worker, n: r.N, wait: r.Wait, expires: r.Expires, request: r.Request}
+	in := leaseInput{base: b, worker: r.Worker, n: r.N, wait: r.Wait, expires: r.Expires, request: r.Request, fix: r.Fix}
 	if r.Ended != nil {
 		in.ended = &finishInput{ticket: r.Ended.Ticket, outcome: r.Ended.Outcome}
 	}
@@ -130,6 +131,7 @@ type suggestOrder struct {
 	n       int
 	first   int
 	seed    uint64
+	wish    wish
 	// forecast asks for the outlook, too, after so many idle trials that
 	// brought no improvement.
 	forecast bool

@@ -9,13 +9,23 @@ import (
 // waiter is a lease request that is not answered yet.
 type waiter struct {
 	leaseInput
-	also []any  // who sent the same request again meanwhile
-	late string // why what the request brought back does not count
+	wish wish
+	why  study.GrantState // what pump found of it
+	also []any            // who sent the same request again meanwhile
+	late string           // why what the request brought back does not count
 	got  []study.Assignment
 }
 
 // lease notes a request; pump serves it and settle answers it.
 func (s *state) lease(in leaseInput) {
+	want, err := s.base, s.baseErr
+	if len(in.fix) > 0 {
+		want, err = s.wishOf(in.fix)
+	}
+	if err != nil {
+		s.answer(in.ref, nil, err)
+		return
+	}
 	late := ""
 	if in.ended != nil {
 		if err := s.finished(*in.ended); err != nil {
@@ -41,7 +51,7 @@ func (s *state) lease(in leaseInput) {
 			}
 		}
 	}
-	s.waiting = append(s.waiting, &waiter{leaseInput: in, late: late})
+	s.waiting = append(s.waiting, &waiter{leaseInput: in, wish: want, late: late})
 }
 
 // regrant repeats the answer to a request that was answered before: the
@@ -88,37 +98,43 @@ func (s *state) drop(w *waiter) {
 	s.grantTo(w, study.GrantWaiting)
 }
 
-// next returns the first request that wants more trials, or nil.
-func (s *state) next() *waiter {
+// next returns the first request of a group that wants more trials, or nil.
+func (s *state) next(group string) *waiter {
 	for _, w := range s.waiting {
-		if len(w.got) < w.n {
+		if len(w.got) < w.n && w.wish.group == group {
 			return w
 		}
 	}
 	return nil
 }
 
-// wanted returns how many trials the requests want.
-func (s *state) wanted() int {
+// wanted returns how many trials the requests of a group want.
+func (s *state) wanted(group string) int {
 	n := 0
 	for _, w := range s.waiting {
-		n += w.n - len(w.got)
+		if w.wish.group == group {
+			n += w.n - len(w.got)
+		}
 	}
 	return n
 }
 
 // settle answers the requests that have all they want, and those that can get
-// no more now for the reason given; "" says that a suggestion is on its way.
-func (s *state) settle(why study.GrantState) {
+// no more now for the reason that pump has found. With ended the study has.
+func (s *state) settle(ended bool) {
 	if len(s.waiting) == 0 {
 		return
 	}
-	if why == study.GrantExhausted && (len(s.leases) > 0 || s.line.len() > 0) {
-		why = study.GrantWaiting // a trial that is not over may come back
-	}
-	final := why == study.GrantExhausted || why == study.GrantStopped
 	keep := s.waiting[:0]
 	for _, w := range s.waiting {
+		why := w.why
+		if why == study.GrantExhausted && (len(s.leases) > 0 || s.line.len() > 0) {
+			why = study.GrantWaiting // a trial that is not over may come back
+		}
+		if ended && why != study.GrantExhausted {
+			why = study.GrantStopped
+		}
+		final := why == study.GrantExhausted || why == study.GrantStopped
 		switch {
 		case len(w.got) == w.n:
 			s.grantTo(w, study.GrantRunning)

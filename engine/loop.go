@@ -103,13 +103,13 @@ type question struct {
 
 // think asks the suggester, and holds it to its contract.
 func (e *Engine) think(ctx context.Context, order suggestOrder) proposalsInput {
-	r := suggest.Request{History: order.history, N: order.n, First: order.first, Seed: order.seed}
+	r := suggest.Request{History: order.history, N: order.n, First: order.first, Seed: order.seed, Fixed: order.wish.fixed}
 	in := proposalsInput{order: order}
 	e.thinking.Lock()
 	began := time.Now()
-	proposals, err := e.suggester.Suggest(ctx, r)
-	if f, is := e.suggester.(suggest.Forecaster); is && order.forecast && err == nil {
-		if o, ok := f.Forecast(ctx, r); ok {
+	proposals, err := e.holder.Suggest(ctx, r)
+	if order.forecast && err == nil {
+		if o, ok := suggest.Forecast(ctx, e.holder, r); ok {
 			in.outlook = &o
 		}
 	}
@@ -125,6 +125,8 @@ func (e *Engine) think(ctx context.Context, order suggestOrder) proposalsInput {
 	for _, p := range proposals {
 		if p.Config.IsZero() {
 			in.err = errors.New("it proposed an empty configuration")
+		} else if !p.Config.Agrees(order.wish.fixed) {
+			in.err = fmt.Errorf("it proposed a configuration without the fixed values %s", suggest.FixedKey(order.wish.fixed))
 		} else if refused := order.history.Space.Check(p.Config); refused != nil {
 			in.err = fmt.Errorf("it proposed a configuration that %w", refused)
 		}

@@ -11,16 +11,21 @@ import (
 )
 
 // pump serves the requests that wait, in order of arrival, until they have all
-// they want or there is no more to be had; then it says why: "" means that a
-// suggestion is on its way.
-func (s *state) pump() study.GrantState {
-	for {
-		w := s.next()
-		if w == nil {
-			return study.GrantRunning
-		}
-		if why := s.serve(w); why != study.GrantRunning {
-			return why
+// they want or there is no more to be had, and notes with each why: "" means
+// that a suggestion is on its way. What one cannot get the others of its group
+// cannot either.
+func (s *state) pump() {
+	refused := map[string]study.GrantState{}
+	for _, w := range s.waiting {
+		w.why = study.GrantRunning
+		for len(w.got) < w.n && w.why == study.GrantRunning {
+			why, known := refused[w.wish.group]
+			if !known {
+				if why = s.serve(w); why != study.GrantRunning {
+					refused[w.wish.group] = why
+				}
+			}
+			w.why = why
 		}
 	}
 }
@@ -30,11 +35,11 @@ func (s *state) serve(w *waiter) study.GrantState {
 	if !s.running() {
 		return study.GrantStopped
 	}
-	if t := s.ready(s.line.again); t != nil {
+	if t := s.ready(w, s.line.again); t != nil {
 		s.assign(w, t)
 		return study.GrantRunning
 	}
-	fresh := s.ready(s.line.fresh)
+	fresh := s.ready(w, s.line.fresh)
 	if s.over {
 		if fresh == nil {
 			return study.GrantWaiting
@@ -50,8 +55,12 @@ func (s *state) serve(w *waiter) study.GrantState {
 		switch {
 		case !order.Config.IsZero() && s.mayCreate():
 			// A copy is no work of the suggester's, which may be exhausted.
-			s.launch(w, order.Config, order, study.Origin{
-				Method: s.log.Def.Schedule.Name, Version: s.version, Stream: s.log.Book.Len(), Seen: s.log.Book.Len(), SeenEnded: s.log.Book.EndedLen(),
+			c := s.imposed(&w.wish, order.Config)
+			if !w.wish.accepts(c) {
+				return study.GrantWaiting
+			}
+			s.launch(w, c, order, study.Origin{
+				Method: s.log.Def.Schedule.Name, Version: s.version, Stream: s.log.Book.Len(), Seen: s.log.Book.Len(), SeenEnded: s.log.Book.EndedLen(), Fixed: suggest.FixedKey(w.wish.fixed),
 			})
 			return study.GrantRunning
 		case fresh != nil && !order.Config.IsZero(): // no budget for the copy
@@ -78,7 +87,7 @@ func (s *state) serve(w *waiter) study.GrantState {
 		}
 		s.exhausted = "the schedule is complete"
 	}
-	return s.suggest()
+	return s.suggest(w.wish)
 }
 
 // order asks the scheduler what a free slot does, and one that wants to know
@@ -107,11 +116,12 @@ func (s *state) stuck() bool {
 		s.exhausted == "" && s.mayCreate() && s.starved != s.log.Book.EndedLen()
 }
 
-// ready returns the first of some queued trials that may start now, or nil.
-func (s *state) ready(numbers []int) *study.Trial {
+// ready returns the first of some queued trials that may start now and suits
+// the request, or nil.
+func (s *state) ready(w *waiter, numbers []int) *study.Trial {
 	for _, n := range numbers {
 		t := s.log.Book.Trial(n)
-		if !t.NotBefore.After(s.now) && (!s.over || s.extra[n]) {
+		if !t.NotBefore.After(s.now) && (!s.over || s.extra[n]) && w.wish.accepts(t.Config) {
 			return t
 		}
 	}
@@ -124,6 +134,9 @@ func (s *state) resume(w *waiter, order schedule.Order) study.GrantState {
 	if t == nil || t.State != study.Paused {
 		s.end(study.StatusFailed, fmt.Sprintf("the scheduler %s resumes trial %d, which is not paused", s.log.Def.Schedule.Name, order.Trial))
 		return study.GrantStopped
+	}
+	if !w.wish.accepts(t.Config) {
+		return study.GrantWaiting // for a request that can run it
 	}
 	t = s.emit(study.Event{Kind: study.EventGranted, Trial: t.Number, Resume: order.From, Until: order.Until, Bracket: order.Bracket})
 	s.assign(w, t)
@@ -216,8 +229,8 @@ func (s *state) proposals(in proposalsInput) {
 		if s.madeSince(in.order.history.Len(), known, p.Config) {
 			continue
 		}
-		w := s.next()
-		if w == nil && s.lacking() <= 0 || s.over || !s.mayCreate() || !s.running() {
+		w := s.next(in.order.wish.group)
+		if w == nil && (s.lacking() <= 0 || in.order.wish.group != "") || s.over || !s.mayCreate() || !s.running() {
 			return
 		}
 		order := s.sched.Next(s.log.Book.History())
@@ -227,6 +240,7 @@ func (s *state) proposals(in proposalsInput) {
 		o := study.Origin{
 			Method: s.made.name, Version: s.made.version, Note: p.Note, Stream: in.order.first + i,
 			Seen: in.order.history.Len(), SeenEnded: in.order.history.EndedLen(),
+			Fixed: suggest.FixedKey(in.order.wish.fixed),
 		}
 		if w == nil {
 			s.queue(p.Config, o) // chosen ahead; granted when it is its turn
@@ -234,7 +248,13 @@ func (s *state) proposals(in proposalsInput) {
 			s.launch(w, p.Config, order, o)
 		}
 	}
-	switch {
+	switch group := in.order.wish.group; {
+	case exhausted && group != "":
+		s.usedUp[group] = true
+	case len(in.proposals) < in.order.n && group != "":
+		s.dry[group] = in.order.history.EndedLen()
+	case exhausted && len(in.order.wish.fixed) > 0:
+		s.exhausted = "the search space is exhausted, with the values that are fixed"
 	case exhausted:
 		s.exhausted = "the search space is exhausted"
 	case len(in.proposals) < in.order.n:

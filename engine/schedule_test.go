@@ -393,7 +393,7 @@ func TestThink(t *testing.T) {
 		"empty":     {proposals: []suggest.Proposal{{}}, bad: true},
 		"an error":  {err: errors.New("no"), bad: true},
 	} {
-		e := &Engine{suggester: suggestFunc(func(suggest.Request) ([]suggest.Proposal, error) { return test.proposals, test.err })}
+		e := &Engine{holder: suggest.Holding(suggestFunc(func(suggest.Request) ([]suggest.Proposal, error) { return test.proposals, test.err }))}
 		in := e.think(t.Context(), order)
 		if bad := in.err != nil && !errors.Is(in.err, suggest.ErrExhausted); bad != test.bad {
 			t.Errorf("%s: %v", name, in.err)

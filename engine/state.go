@@ -30,13 +30,21 @@ type state struct {
 	starved   int    // EndedLen at which the suggester had nothing to say; -1
 	exhausted string // why no trial will ever be made again; ""
 	enough    string // why a new trial is not worth it; ""
-	ending    *ending
+	// base is the wish of requests that bring no values of their own, or why
+	// they cannot be served. usedUp and dry are exhausted and starved of the
+	// groups of others, which the study does not end for.
+	base    wish
+	baseErr error
+	usedUp  map[string]bool
+	dry     map[string]int
+	ending  *ending
 	// took is how long the last suggestion took, usual how many trials the
-	// requests wanted then, most how many have run at once: what is expected
+	// requests wanted then (and of what wish), most how many have run at once: what is expected
 	// of the next request. The early suggestion made last was for prepared
 	// trials made and ended.
 	took        time.Duration
 	usual, most int
+	usualWish   wish
 	prepared    [2]int
 	// extra is the queued and running trials that were added when the budget
 	// was spent already: they run all the same, and nothing else does (over)
@@ -83,6 +91,7 @@ func newState(log *study.Log, made maker, now time.Time, leaseTTL time.Duration)
 	s := &state{
 		log: log, made: made, samples: study.OrderOf(log.Def),
 		leases: map[int]*lease{}, extra: map[int]bool{},
+		usedUp: map[string]bool{}, dry: map[string]int{},
 		starved: -1, tally: newTally(log),
 		opened: now, spentBefore: log.Spent, leaseTTL: leaseTTL,
 		now: now,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -80,13 +81,25 @@ func Preview(ctx context.Context, s Search) (*Forecast, error) {
 	if err != nil {
 		return nil, err
 	}
+	fixed := maps.Clone(def.Fix)
+	if fixed == nil {
+		fixed = map[string]space.Value{}
+	}
+	if _, err := study.GiveContexts(def.Space, fixed); err != nil {
+		return nil, err
+	}
+	part, err := def.Space.Hold(fixed)
+	if err != nil {
+		return nil, &study.Error{Code: study.Invalid, Message: "the fixed values cannot be", Err: err}
+	}
+	holder := suggest.Holding(suggester)
 	d.Suggest = func(h *study.History, n int) (space.Config, error) {
 		if n == 0 {
-			if c, ok := def.Space.Default(); ok {
-				return c, nil
+			if c, ok := part.Default(); ok {
+				return c.In(def.Space), nil
 			}
 		}
-		list, err := suggester.Suggest(ctx, suggest.Request{History: h, N: 1, First: n, Seed: def.Seed})
+		list, err := holder.Suggest(ctx, suggest.Request{History: h, N: 1, First: n, Seed: def.Seed, Fixed: fixed})
 		switch {
 		case len(list) > 0:
 			return list[0].Config, nil

@@ -28,6 +28,9 @@ func (p *Param) problems() []Problem {
 			c.add("when", "the branch under %q has no value", "name at least one value of the parent", b.Parent)
 		}
 	}
+	if p.Context && p.Conditional() {
+		c.add("context", "a context cannot hang on a condition", "the world gives it whatever else is chosen: move it to the top, or drop context")
+	}
 	if p.If != nil && !p.If.IsCondition() {
 		c.add("if", "%q is never true or false", "compare it with something, as in x > 0", p.If.Source())
 	}

@@ -40,6 +40,7 @@ type paramJSON struct {
 	Choices  []Value       `json:"choices,omitempty"`
 	Ordered  bool          `json:"ordered,omitempty"`
 	Weights  []float64     `json:"weights,omitempty"`
+	Context  bool          `json:"context,omitempty"`
 	Default  Value         `json:"default,omitzero"` // null is a value like any other
 	Branches []branchJSON  `json:"when,omitempty"`
 	If       *expr.Program `json:"if,omitempty"`
@@ -74,7 +75,7 @@ func (s *Space) MarshalJSON() ([]byte, error) {
 		j := paramJSON{
 			Name: p.Name, Type: p.Kind.String(), Low: number(p.Low), High: number(p.High),
 			Step: p.Step, Mean: p.Mean, SD: p.SD, Ordered: p.Ordered, Weights: p.Weights,
-			Default: p.Default, If: p.If,
+			Context: p.Context, Default: p.Default, If: p.If,
 		}
 		if p.Scale != Linear {
 			j.Scale = p.Scale.String()
@@ -121,7 +122,7 @@ func Parse(b []byte) (*Space, error) {
 		p := Param{
 			Name: j.Name, Low: float64(j.Low), High: float64(j.High), Step: j.Step,
 			Mean: j.Mean, SD: j.SD, Choices: j.Choices, Ordered: j.Ordered, Weights: j.Weights,
-			Default: j.Default, If: j.If,
+			Context: j.Context, Default: j.Default, If: j.If,
 		}
 		var ok bool
 		if p.Kind, ok = kindNames.parse(j.Type); !ok {

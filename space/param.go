@@ -94,6 +94,11 @@ type Param struct {
 	Ordered bool
 	Weights []float64
 
+	// Context says that the parameter is not searched: the world gives its
+	// value with every request, such as the size of the data or the machine.
+	// It is always there, under no condition.
+	Context bool
+
 	// Default is what the user would use without tuning; absent: unknown.
 	Default Value
 

@@ -47,6 +47,10 @@ type Definition struct {
 	WarmStart []string  `json:"warm_start,omitempty"`
 	Earlier   []Earlier `json:"earlier,omitempty"`
 
+	// Fix is values that new trials have, wherever the parameters exist; the
+	// others are searched. It may change between runs.
+	Fix map[string]space.Value `json:"fix,omitempty"`
+
 	Stop      Stop      `json:"stop"`
 	Retry     Retry     `json:"retry"`
 	Command   *Command  `json:"command,omitempty"` // nil: trials are asked for and told

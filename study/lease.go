@@ -24,6 +24,10 @@ type LeaseRequest struct {
 	// Request, if set, makes the call idempotent: a second one with the same
 	// text gets the same trials.
 	Request string `json:"request,omitempty"`
+	// Fix, if set, is values that the trials have, wherever the parameters
+	// exist: contexts, and what is not to be searched this time. They come
+	// before those of the study.
+	Fix map[string]space.Value `json:"fix,omitempty"`
 	// Ended, if set, is how the worker's last trial ended. It is decided
 	// before the new ones are handed out, so that they know of it, and both
 	// are stored at once.

@@ -102,6 +102,9 @@ type Origin struct {
 	Stream int `json:"stream"`
 	// Note is what the method says about its choice, JSON of its own making.
 	Note string `json:"note,omitempty"`
+	// Fixed is the values that were not chosen but fixed, a JSON object by
+	// name; "" for none.
+	Fixed string `json:"fixed,omitempty"`
 }
 
 // Report is what a trial measured at a step.

@@ -27,7 +27,7 @@ type Holder interface {
 //
 // An [Estimator] or [Forecaster] is not hidden by it: ask s itself, for what it
 // believes does not hang on what is held.
-func Holding(s Suggester) Suggester {
+func Holding(s Suggester) Holder {
 	if h, ok := s.(Holder); ok {
 		return h
 	}
@@ -55,15 +55,7 @@ func (h *holding) Suggest(ctx context.Context, r Request) ([]Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
-	one := r
-	one.Fixed = nil
-	one.History = p.book.History()
-	one.First = one.History.Len() + r.First - r.History.Len()
-	one.Beside = make([]space.Config, len(r.Beside))
-	for i, c := range r.Beside {
-		one.Beside[i] = c.In(p.space)
-	}
-	ps, err := h.s.Suggest(ctx, one)
+	ps, err := h.s.Suggest(ctx, p.request(r))
 	for i := range ps {
 		ps[i].Config = ps[i].Config.In(r.History.Space)
 	}
@@ -117,6 +109,19 @@ func (p *part) follow(h *study.History, fixed map[string]space.Value) error {
 		p.advance(h, fixed)
 	}
 	return nil
+}
+
+// request is r as a question about the part.
+func (p *part) request(r Request) Request {
+	one := r
+	one.Fixed = nil
+	one.History = p.book.History()
+	one.First = one.History.Len() + r.First - r.History.Len()
+	one.Beside = make([]space.Config, len(r.Beside))
+	for i, c := range r.Beside {
+		one.Beside[i] = c.In(p.space)
+	}
+	return one
 }
 
 func (p *part) clear(h *study.History) {
@@ -205,4 +210,24 @@ func (p *Part) Of(r Request) (*space.Space, error) {
 	}
 	*p = Part{key, whole, part}
 	return part, nil
+}
+
+// Forecast asks what h holds together, if it is a [Forecaster], with what is
+// fixed.
+func Forecast(ctx context.Context, h Holder, r Request) (Outlook, bool) {
+	var of Suggester = h
+	if one, ok := h.(*holding); ok {
+		of = one.s
+		if len(r.Fixed) > 0 {
+			p, err := one.part(r.History, r.Fixed)
+			if err != nil {
+				return Outlook{}, false
+			}
+			r = p.request(r)
+		}
+	}
+	if f, ok := of.(Forecaster); ok {
+		return f.Forecast(ctx, r)
+	}
+	return Outlook{}, false
 }

@@ -171,6 +171,12 @@ func MakeBest(h *study.History, t *study.Trial, believe analyze.Belief) Best {
 	return b
 }
 
+// MakeContextBest is MakeBest for the best trial of a context, beside which the
+// others of the study say nothing.
+func MakeContextBest(h *study.History, t *study.Trial, believe analyze.Belief) Best {
+	return makeBest(h, t, analyze.RunsOf(h, t.Config), believe)
+}
+
 func makeBest(h *study.History, t *study.Trial, m analyze.Measured, believe analyze.Belief) Best {
 	b := Best{Number: t.Number, Params: t.Config, Values: Values(h, t)}
 	if m.Runs > 1 {

@@ -120,14 +120,15 @@ type request struct {
 	Class   study.Class            `json:"class"`
 	Message string                 `json:"message"`
 	Params  map[string]space.Value `json:"params"`
+	Fix     map[string]space.Value `json:"fix"`
 	Kill    bool                   `json:"kill"`
 }
 
 // fields is what each operation may be sent, besides op and id.
 var fields = map[string][]string{
-	"ask":    {"n"},
+	"ask":    {"n", "fix"},
 	"report": {"number", "attempt", "step", "sample", "values"},
-	"tell":   {"number", "attempt", "values", "state", "class", "message", "ask"},
+	"tell":   {"number", "attempt", "values", "state", "class", "message", "ask", "fix"},
 	"add":    {"params"},
 	"best":   {},
 	"trials": {},
@@ -326,6 +327,7 @@ func (s *Server) ask(ctx context.Context, req request, dst []byte) ([]byte, erro
 	if err != nil {
 		return dst, err
 	}
+	r.Fix = req.Fix
 	g, err := s.Engine.Lease(ctx, r)
 	if err != nil {
 		return dst, err
@@ -451,6 +453,9 @@ func (s *Server) tell(ctx context.Context, req request, dst []byte) ([]byte, err
 			return dst, err
 		}
 	}
+	if req.Ask == nil && req.Fix != nil {
+		return dst, study.Errorf(study.Invalid, `add "ask":1`, "fix is for the trials that ask asks for")
+	}
 	if req.Ask == nil {
 		if err := s.Engine.Finish(ctx, k, o); err != nil {
 			return dst, err
@@ -461,6 +466,7 @@ func (s *Server) tell(ctx context.Context, req request, dst []byte) ([]byte, err
 	if err != nil {
 		return dst, err
 	}
+	r.Fix = req.Fix
 	g, err := s.Engine.FinishAndLease(ctx, k, o, r)
 	if err != nil {
 		return dst, err
@@ -493,9 +499,23 @@ func (s *Server) checkValues(ctx context.Context, k study.Ticket, values study.M
 	return nil
 }
 
-// Best returns what best answers: the best trial, or with several objectives
-// the front.
+// Best returns what best answers: the best trial, with several objectives the
+// front, and in a study with contexts the best of each.
 func Best(h *study.History, believe analyze.Belief) (any, error) {
+	if len(h.Objectives) == 1 && analyze.Contextual(h.Space) {
+		type contextBest struct {
+			Context map[string]space.Value `json:"context"`
+			Trials  int                    `json:"trials"`
+			present.Best
+		}
+		list := []contextBest{}
+		for _, c := range analyze.ByContext(h) {
+			list = append(list, contextBest{c.Context, c.Trials, present.MakeContextBest(h, c.Best, believe)})
+		}
+		return struct {
+			Contexts []contextBest `json:"contexts"`
+		}{list}, nil
+	}
 	if len(h.Objectives) > 1 {
 		front := []present.Best{}
 		for _, t := range analyze.Front(h) {

@@ -289,3 +289,36 @@ func BenchmarkAskTell(b *testing.B) {
 		b.Fatalf("%d of %d trials were told", n, b.N)
 	}
 }
+
+func TestFixedValues(t *testing.T) {
+	s := serve(t, func(d *study.Definition) {
+		spec := d.Space.Spec()
+		spec.Params[1].Context = true
+		var err error
+		if d.Space, err = space.New(spec); err != nil {
+			t.Fatal(err)
+		}
+	})
+	got := talk(t, s,
+		`{"op":"ask"}`,
+		`{"op":"ask","fix":{"k":"c"}}`,
+		`{"op":"ask","fix":{"k":"b","x":0.25}}`,
+		`{"op":"tell","number":0,"values":{"loss":1},"fix":{"k":"a"}}`,
+		`{"op":"tell","number":0,"values":{"loss":1},"ask":1,"fix":{"k":"a","x":0.5}}`,
+		`{"op":"tell","number":1,"values":{"loss":2}}`,
+		`{"op":"best"}`,
+	)
+	for i, want := range []string{
+		`the context k has no value`,
+		`parameter k: \"c\" is not among the choices`,
+		`"params":{"x":0.25,"k":"b"}`,
+		`add \"ask\":1`,
+		`"params":{"x":0.5,"k":"a"}`,
+		`"ok":true`,
+		`{"contexts":[{"context":{"k":"b"},"trials":1,"number":0,"params":{"x":0.25,"k":"b"},"values":{"loss":1}},{"context":{"k":"a"},"trials":1,"number":1,`,
+	} {
+		if !strings.Contains(got[i], want) {
+			t.Errorf("answer %d is %s, want %s", i, got[i], want)
+		}
+	}
+}

@@ -169,7 +169,7 @@ func TestViews(t *testing.T) {
 		"SELECT name, counts ->> '$.complete', counts ->> '$.running' FROM studies": "study a|1|1",
 		"SELECT worker, outcome, failure ->> 'class' FROM attempts WHERE trial = 2": "w|requeued|lost",
 		"SELECT feasible, method FROM results WHERE number = 0":                     "1|m",
-		"SELECT max(version) FROM versions":                                         "2",
+		"SELECT max(version) FROM versions":                                         "3",
 		"SELECT number FROM trials WHERE study = 1 AND state = 'queued'":            "2",
 	} {
 		var rows []string
@@ -261,6 +261,7 @@ func TestMigrate(t *testing.T) {
 func TestMigratePaid(t *testing.T) {
 	path := seed(t)
 	edit(t, path, `
+		ALTER TABLE trials DROP COLUMN fixed;
 		ALTER TABLE trials DROP COLUMN copy_of;
 		ALTER TABLE trials DROP COLUMN copy_step;
 		ALTER TABLE attempts DROP COLUMN paid;

@@ -15,7 +15,7 @@ import (
 
 const (
 	selectTrials = `SELECT number, state, params, objectives, violations, metrics, failure, message, exit, signal,
-		method, version, seen, seen_ended, stream, note, resume, until, bracket, not_before, created, ended, ended_seq, revision, copy_of, copy_step
+		method, version, seen, seen_ended, stream, note, resume, until, bracket, not_before, created, ended, ended_seq, revision, copy_of, copy_step, fixed
 		FROM trials WHERE id BETWEEN ? AND ? ORDER BY id`
 	selectAttempts = `SELECT trial, attempt, worker, ref, started, ended, outcome, failure, paid
 		FROM attempts WHERE study = ? ORDER BY trial, attempt`
@@ -177,6 +177,7 @@ func (l *loader) trial(r row) error {
 		t.Origin = l.read.Origins.Share(study.Origin{
 			Method: l.read.Names.Share(r.text(10)), Version: l.read.Names.Share(r.text(11)),
 			Seen: int(r.int(12)), SeenEnded: int(r.int(13)), Stream: int(r.int(14)), Note: r.text(15),
+			Fixed: l.read.Names.Share(r.text(26)),
 		})
 	}
 	if !r.null(24) {

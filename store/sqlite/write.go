@@ -13,8 +13,8 @@ import (
 
 const (
 	insertEvent = `INSERT INTO events (id, kind, at, trial, attempt, data) VALUES (?, ?, ?, ?, ?, ?)`
-	insertTrial = `INSERT INTO trials (id, state, params, revision, method, version, seen, seen_ended, stream, note, resume, until, bracket, created, copy_of, copy_step)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertTrial = `INSERT INTO trials (id, state, params, revision, method, version, seen, seen_ended, stream, note, resume, until, bracket, created, copy_of, copy_step, fixed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	endTrial = `UPDATE trials SET state = ?, objectives = ?, violations = ?, metrics = ?,
 		failure = ?, message = ?, exit = ?, signal = ?, ended = ?, ended_seq = ? WHERE id = ?`
 	insertAttempt = `INSERT INTO attempts (study, trial, attempt, worker, ref, started) VALUES (?, ?, ?, ?, ?, ?)`
@@ -66,10 +66,10 @@ func (b *batch) write(l *live, events []*study.Event, i int, text *textRow) erro
 		}
 		o := e.Origin
 		if o == nil {
-			return c.exec(insertTrial, id, string(state), text.params, int64(l.revision), nil, nil, nil, nil, nil, nil, from, e.Until, int64(e.Bracket), nano(e.At), copyOf, copyStep)
+			return c.exec(insertTrial, id, string(state), text.params, int64(l.revision), nil, nil, nil, nil, nil, nil, from, e.Until, int64(e.Bracket), nano(e.At), copyOf, copyStep, nil)
 		}
 		return c.exec(insertTrial, id, string(state), text.params, int64(l.revision), record.Text(o.Method), record.Text(o.Version),
-			int64(o.Seen), int64(o.SeenEnded), int64(o.Stream), record.Text(o.Note), from, e.Until, int64(e.Bracket), nano(e.At), copyOf, copyStep)
+			int64(o.Seen), int64(o.SeenEnded), int64(o.Stream), record.Text(o.Note), from, e.Until, int64(e.Bracket), nano(e.At), copyOf, copyStep, orNull(o.Fixed))
 
 	case study.EventStarted:
 		if i == 0 || !startsNew(events[i-1], e) {
@@ -185,4 +185,12 @@ func countsJSON(counts map[study.State]int) string {
 		}
 	}
 	return string(append(b, '}'))
+}
+
+// orNull returns a text as it is stored where none is NULL.
+func orNull(s string) driver.Value {
+	if s == "" {
+		return nil
+	}
+	return record.Text(s)
 }

@@ -282,7 +282,7 @@ func testEveryEvent(t *testing.T, s store.Store) {
 	failure := &study.Failure{Class: study.ClassExit, Message: "line 1\nline 2", Exit: 75, Signal: "SIGSEGV"}
 	q := queued(def, 0)
 	q.Until, q.Bracket = 3, 2
-	q.Origin = &study.Origin{Method: "tpe", Version: "2", Seen: 17, SeenEnded: 12, Stream: -1, Note: `{"ei":0.25}`}
+	q.Origin = &study.Origin{Method: "tpe", Version: "2", Seen: 17, SeenEnded: 12, Stream: -1, Note: `{"ei":0.25}`, Fixed: `{"lr":0.1}`}
 	end := ended(0, 3, 0.25)
 	end.Violations, end.Failure = []float64{-1, 2}, failure
 	cancelled := &study.Event{Kind: study.EventEnded, At: at(30), Trial: 1, State: study.Cancelled, Failure: &study.Failure{}}

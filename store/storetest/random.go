@@ -64,7 +64,7 @@ var (
 	}))
 	genOrigin = rapid.OneOf(rapid.Just[*study.Origin](nil), rapid.Custom(func(t *rapid.T) *study.Origin {
 		return &study.Origin{
-			Method: genText.Draw(t, "method"), Version: genText.Draw(t, "version"), Note: genText.Draw(t, "note"),
+			Method: genText.Draw(t, "method"), Version: genText.Draw(t, "version"), Note: genText.Draw(t, "note"), Fixed: genText.Draw(t, "fixed"),
 			Seen: rapid.IntRange(0, 3).Draw(t, "seen"), SeenEnded: rapid.IntRange(0, 3).Draw(t, "seen ended"), Stream: rapid.IntRange(-1, 3).Draw(t, "stream"),
 		}
 	}))

@@ -33,7 +33,7 @@ func Start(p suggest.Problem, inner suggest.Suggester) suggest.Suggester {
 	if len(p.Earlier) == 0 {
 		return inner
 	}
-	s := &starter{inner: inner, earlier: p.Earlier}
+	s := &starter{inner: suggest.Holding(inner), earlier: p.Earlier}
 	e, estimates := inner.(suggest.Estimator)
 	f, forecasts := inner.(suggest.Forecaster)
 	switch {
@@ -59,8 +59,9 @@ func Start(p suggest.Problem, inner suggest.Suggester) suggest.Suggester {
 
 // starter is a suggester with configurations that come before its own.
 type starter struct {
-	inner   suggest.Suggester
+	inner   suggest.Holder
 	earlier []study.Earlier
+	fixed   map[string]space.Value // of the request
 
 	last  *study.History
 	space *space.Space
@@ -86,8 +87,13 @@ func (s *seed) note() string {
 	return string(strconv.AppendInt(append(b, `,"trial":`...), int64(s.trial), 10)) + "}"
 }
 
+// Holds implements [suggest.Holder]: a seed with other values than the fixed
+// ones is passed over.
+func (s *starter) Holds() {}
+
 // Suggest implements [suggest.Suggester].
 func (s *starter) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
+	s.fixed = r.Fixed
 	s.follow(r.History)
 	given := map[string]bool{}
 	for _, c := range r.Beside {
@@ -129,6 +135,9 @@ func (s *starter) next(n int, given map[string]bool) *seed {
 		d := &s.seeds[i]
 		if d.held || given[d.key] {
 			used++
+			continue
+		}
+		if !d.config.Agrees(s.fixed) {
 			continue
 		}
 		if n < 2*used || s.misled() {

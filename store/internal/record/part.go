@@ -276,6 +276,7 @@ func appendOrigin(dst []byte, o *study.Origin) []byte {
 	w.int("seen_ended", int64(o.SeenEnded))
 	w.int("stream", int64(o.Stream))
 	w.str("note", o.Note)
+	w.str("fixed", o.Fixed)
 	return append(w.b, '}')
 }
 
@@ -294,6 +295,9 @@ func parseOrigin(s string, n *Names) (study.Origin, error) {
 		case "note":
 			t, err = text(raw)
 			o.Note = strings.Clone(t)
+		case "fixed":
+			t, err = text(raw)
+			o.Fixed = n.Share(t)
 		case "seen":
 			k, err = whole(raw)
 			o.Seen = int(k)

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/afina-hpo/afina/analyze"
+	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/study"
+)
+
+// fixed adds words NAME=VALUE to what def fixes, and gives the contexts that
+// are left their defaults.
+func fixed(def *study.Definition, words []string) error {
+	values := map[string]space.Value{}
+	maps.Copy(values, def.Fix)
+	if len(words) > 0 {
+		more, err := parseAssignment(words)
+		if err != nil {
+			return usageError{err}
+		}
+		maps.Copy(values, more)
+	}
+	if _, err := study.GiveContexts(def.Space, values); err != nil {
+		return usageError{study.Errorf(study.Invalid, "say it with --fix NAME=VALUE, or under fix: in the study file", "%v", err)}
+	}
+	part, err := def.Space.Hold(values)
+	if err != nil {
+		return usageError{&study.Error{Code: study.Invalid, Message: "the fixed values cannot be", Err: err}}
+	}
+	for name := range values { // as the space has them: 1 becomes 1.0
+		if i := part.Lookup(name); i >= 0 {
+			values[name] = part.Param(i).Default
+		}
+	}
+	if len(values) > 0 {
+		def.Fix = values
+	}
+	return nil
+}
+
+// printContexts prints the best trial of every context: values of different
+// contexts are not to be compared.
+func (x *app) printContexts(h *study.History) {
+	var head []string
+	for i := range h.Space.Params() {
+		if p := h.Space.Param(i); p.Context {
+			head = append(head, p.Name)
+		}
+	}
+	var rows [][]string
+	for _, c := range analyze.ByContext(h) {
+		var row, rest []string
+		for p, v := range c.Best.Config.All() {
+			if p.Context {
+				row = append(row, clean(v.Text()))
+			} else {
+				rest = append(rest, p.Name+"="+v.Text())
+			}
+		}
+		rows = append(rows, append(row, short(c.Best.Values[0]), fmt.Sprint(c.Best.Number), fmt.Sprint(c.Trials), clean(strings.Join(rest, " "))))
+	}
+	fmt.Fprintf(x.Out, "best of each context:\n")
+	table(x.Out, append(head, ">"+h.Objectives[0].Metric, ">trial", ">of", "configuration"), rows)
+}
