@@ -78,7 +78,7 @@ func newOptions(list []Option) (*options, error) {
 	if o.def.Fidelity != nil && !o.scheduled {
 		o.def.Schedule.Name = builtin.FidelitySchedule
 	}
-	if s := o.def.Stop; s.Trials == 0 && s.Time == 0 && s.Target == nil && s.NoImprovement == 0 && s.Resource == 0 {
+	if s := o.def.Stop; s.Trials == 0 && s.Time == 0 && s.Target == nil && s.NoImprovement == 0 && s.Resource == 0 && s.Cost == 0 {
 		o.def.Stop.Trials = o.fallback
 	}
 	o.checkMethods()
@@ -193,6 +193,29 @@ func Resource(units float64) Option {
 			o.refuse("bound the study to %v units of resource: give a number of at least 0", units)
 		}
 		o.def.Stop.Resource = units
+	}
+}
+
+// Cost ends the study when its trials have cost so much, as they say with
+// [Trial.ReportMetrics] by the metric of that name: each what it has cost up to
+// now. A complete trial that never says it ends the study with an error. As
+// long as much is left, algorithms that model costs prefer what is cheap.
+func Cost(metric string, limit float64) Option {
+	return func(o *options) {
+		if metric == "" || !(limit > 0) || math.IsInf(limit, 0) {
+			o.refuse("bound the study to a cost of %v of the metric %q: give a name and a number above 0", limit, metric)
+		}
+		o.def.Cost, o.def.Stop.Cost = &study.Cost{Metric: metric}, limit
+	}
+}
+
+// Price is [Cost] where an hour of one trial has a price.
+func Price(perHour, limit float64) Option {
+	return func(o *options) {
+		if !(perHour > 0 && limit > 0) || math.IsInf(perHour, 0) || math.IsInf(limit, 0) {
+			o.refuse("bound the study to a cost of %v at %v an hour: give numbers above 0", limit, perHour)
+		}
+		o.def.Cost, o.def.Stop.Cost = &study.Cost{PerHour: perHour}, limit
 	}
 }
 

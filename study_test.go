@@ -514,3 +514,28 @@ func TestFixInAnOpenSpace(t *testing.T) {
 		t.Errorf("a value out of range: %v", err)
 	}
 }
+
+func TestCostBoundsAStudy(t *testing.T) {
+	s := open(t, declared(), afina.Seed(4), afina.Cost("usd", 1))
+	_, err := s.Optimize(t.Context(), func(tr *afina.Trial) (float64, error) {
+		tr.ReportMetrics(1, map[string]float64{"usd": 0.25})
+		return float64(tr.Number()), nil
+	})
+	if n := len(s.Trials()); err != nil || n != 4 {
+		t.Errorf("%d trials of a quarter each: %v", n, err)
+	}
+	s = open(t, declared(), afina.Seed(4), afina.Cost("usd", 1))
+	if _, err := s.Optimize(t.Context(), func(*afina.Trial) (float64, error) { return 1, nil }); err == nil || !strings.Contains(err.Error(), "has not reported its cost, usd") {
+		t.Errorf("without a report of the cost: %v", err)
+	}
+	// An hour costs so much that a trial is over the limit as soon as it ends.
+	s = open(t, declared(), afina.Seed(4), afina.Price(1e12, 1))
+	if _, err := s.Optimize(t.Context(), func(*afina.Trial) (float64, error) { return 1, nil }); err != nil || len(s.Trials()) != 1 {
+		t.Errorf("%d trials at a price: %v", len(s.Trials()), err)
+	}
+	for _, o := range []afina.Option{afina.Cost("", 1), afina.Cost("usd", 0), afina.Price(-1, 1), afina.Price(1, math.Inf(1))} {
+		if _, err := afina.Open(t.Context(), declared(), o); err == nil || !strings.Contains(err.Error(), "bound the study to a cost") {
+			t.Errorf("a cost that cannot be: %v", err)
+		}
+	}
+}

@@ -380,6 +380,16 @@ func progressOf(v engineView, slots int) progress {
 			p = progress{part: part, text: fmt.Sprintf("time %s of %s, %s", round(v.Spent), round(limit), plural(ended, "trial")), eta: "ETA " + round(left)}
 		}
 	}
+	if c := v.Definition.Cost; stop.Cost > 0 && c != nil {
+		sum := 0.0
+		for t := range v.History.All() {
+			x, _ := c.Of(t)
+			sum += x
+		}
+		if part := sum / stop.Cost; part > p.part {
+			p = progress{part: part, text: fmt.Sprintf("cost %s of %s, %s", short(sum), short(stop.Cost), plural(ended, "trial"))}
+		}
+	}
 	if stop.Resource > 0 {
 		spent, _ := analyze.Spent(v.History)
 		if part := spent.Paid / stop.Resource; part > p.part {

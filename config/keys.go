@@ -76,6 +76,7 @@ var topKeys = []key{
 	{name: "fix", shape: mapOf(aScalar), doc: "Values that some parameters have for now, while the others are searched. It may change between runs. Default: none."},
 	{name: "search", shape: either(anyText, ref("search")), doc: "Which configuration next: the algorithm's name, or a mapping."},
 	{name: "schedule", shape: either(anyText, ref("schedule")), doc: "How long each trial runs: the scheduler's name, or a mapping with its settings. Default: auto where there is a fidelity, else fixed."},
+	{name: "cost", shape: either(anyText, object(costKeys)), doc: "What a trial costs: the metric that says it, or a price. Default: not counted."},
 	{name: "stop", shape: object(stopKeys), doc: "When the study or a trial ends."},
 	{name: "retry", shape: object(retryKeys), doc: "What happens to a trial that failed for no fault of its configuration."},
 	{name: "resources", shape: object(resourceKeys), doc: "What one trial occupies."},
@@ -152,7 +153,12 @@ var stopKeys = []key{
 	{name: "resource", shape: aNumber, doc: "Steps paid for, over all trials, again where a trial starts over. Default: no bound."},
 	{name: "finish", shape: aBool, doc: "Let running trials end when time is up. Default: false."},
 	{name: "grace", shape: duration, doc: "From the stop file to the signal that ends a trial. Default: 15s where the trial is paused, else 1s."},
-	{name: "cost", absent: "a bound on cost is not part of this version of afina"},
+	{name: "cost", shape: aNumber, doc: "What all trials together may cost, in the money of cost:. Default: no bound."},
+}
+
+var costKeys = []key{
+	{name: "metric", shape: anyText, doc: "The metric with which a trial reports what it has cost up to now."},
+	{name: "per_hour", shape: aNumber, doc: "The price of an hour of one trial, where it does not report it."},
 }
 
 var retryKeys = []key{

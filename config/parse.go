@@ -325,6 +325,7 @@ func (r *reader) study(root *yaml.Node, got *Result) {
 	r.warmStart(f, d)
 	r.fix(f, p, d)
 	r.fidelity(f, d)
+	r.cost(f, d)
 	r.stop(f, d)
 	r.retry(f, d)
 	r.resources(f, d)

@@ -199,6 +199,35 @@ func (r *reader) limit(f *fields, name string, to **study.Limit) {
 	}
 }
 
+// cost reads what a trial costs.
+func (r *reader) cost(f *fields, d *study.Definition) {
+	n := f.vals["cost"]
+	if n == nil {
+		return
+	}
+	c := study.Cost{}
+	if n.Kind == yaml.ScalarNode {
+		f.text("cost", &c.Metric)
+	} else {
+		g, ok := r.fields(n, "cost", costKeys, false)
+		if !ok {
+			return
+		}
+		g.text("metric", &c.Metric)
+		r.above(g, "per_hour", &c.PerHour)
+		if len(g.keys) != 1 {
+			r.bad(pos(n), "cost", "write cost: { metric: dollars } or cost: { per_hour: 2.5 }", "must say either a metric or a price")
+			return
+		}
+	}
+	if len(c.Metric) > MaxMetric {
+		r.bad(f.at("cost"), "cost", "", "the name is longer than %d bytes", MaxMetric)
+	}
+	if c.Metric != "" || c.PerHour > 0 {
+		d.Cost = &c
+	}
+}
+
 func (r *reader) stop(f *fields, d *study.Definition) {
 	n := f.vals["stop"]
 	if n == nil {
@@ -222,6 +251,10 @@ func (r *reader) stop(f *fields, d *study.Definition) {
 	r.above(g, "resource", &d.Stop.Resource)
 	if g.has("resource") && f.keys["fidelity"] == nil {
 		r.bad(pos(g.keys["resource"]), "stop.resource", "add fidelity: { max: … }, or use trials:", "counts steps of the fidelity, and there is none")
+	}
+	r.above(g, "cost", &d.Stop.Cost)
+	if g.has("cost") && f.keys["cost"] == nil {
+		r.bad(pos(g.keys["cost"]), "stop.cost", "add cost: { per_hour: 2.5 }, or cost: dollars where the program reports it as a metric", "bounds what trials cost, and nothing says what that is")
 	}
 	g.boolean("finish", &d.Stop.Finish)
 	c := d.Command

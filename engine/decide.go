@@ -7,6 +7,7 @@ import (
 
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest"
 )
 
 // decide takes one input, at a time that never runs backwards, and returns
@@ -98,7 +99,7 @@ func (s *state) start(redefine *study.Definition) (effects, error) {
 	wantDefault, wantEnqueued := s.missing()
 	if wantDefault && !def.Space.Open() { // who defines by run has defaults at hand
 		if c, ok := s.first(); ok {
-			s.queue(c, study.Origin{Method: MethodDefault, Stream: -1})
+			s.queue(c, study.Origin{Method: MethodDefault, Stream: -1, Fixed: suggest.FixedKey(s.base.fixed)})
 		}
 	}
 	if wantEnqueued {
@@ -301,5 +302,6 @@ func (s *state) wake() time.Time {
 	if limit := s.log.Def.Stop.Time; limit > 0 && s.running() {
 		earlier(s.opened.Add(time.Duration(limit) - s.spentBefore))
 	}
+	earlier(s.costOver())
 	return at
 }

@@ -28,9 +28,14 @@ func (s *state) end(status study.Status, reason string) {
 	}
 }
 
-// trained reports whether a trial has done the last step of the fidelity.
+// trained reports whether a trial has done the last step of the fidelity, or
+// without one has reported its result together with a cost that it says itself.
 func (s *state) trained(t *study.Trial) bool {
 	f := s.log.Def.Fidelity
+	if c := s.bill.of; f == nil && c != nil && c.Metric != "" {
+		_, missing := s.reduce(t, nil)
+		return missing == ""
+	}
 	return f != nil && f.Max > 0 && t.LastStep() >= f.Max
 }
 
@@ -40,6 +45,7 @@ func (s *state) checkBudget() {
 	if !s.running() {
 		return
 	}
+	s.checkCost()
 	reason := s.spentUp()
 	s.over = reason != ""
 	if s.over && len(s.extra) == 0 {
@@ -58,6 +64,8 @@ func (s *state) spentUp() string {
 		return fmt.Sprintf("the time of %s is over", stop.Time)
 	case stop.NoImprovement > 0 && s.sinceBest >= stop.NoImprovement:
 		return fmt.Sprintf("%d trials brought no improvement", s.sinceBest)
+	case stop.Cost > 0 && s.owed() >= stop.Cost:
+		return fmt.Sprintf("the cost of %s is reached", value.FormatFloat(stop.Cost))
 	case stop.Resource > 0 && s.paid >= stop.Resource:
 		return fmt.Sprintf("the resource of %s units is spent", value.FormatFloat(stop.Resource))
 	}

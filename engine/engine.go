@@ -84,7 +84,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		in:         make(chan input), dead: make(chan struct{}), finished: make(chan struct{}),
 	}
 	e.calls.New = func() any { return &call{done: make(chan reply, 1)} }
-	e.suggester, err = warm.New(o.Search, suggest.Problem{Objectives: len(def.Objectives), Parallel: def.Parallel, Trials: def.Stop.Trials, Earlier: def.Earlier}, def.Search.Settings)
+	e.suggester, err = warm.New(o.Search, suggest.Problem{Objectives: len(def.Objectives), Parallel: def.Parallel, Trials: def.Stop.Trials, Earlier: def.Earlier, Budget: suggest.BudgetOf(def)}, def.Search.Settings)
 	if err != nil {
 		return nil, err
 	}

@@ -107,7 +107,12 @@ func (s *state) first() (space.Config, bool) {
 	if !ok {
 		return space.Config{}, false
 	}
-	return c.In(sp), true
+	for p := range c.All() {
+		if _, fixed := s.base.fixed[p.Name]; !fixed {
+			return c.In(sp), true
+		}
+	}
+	return space.Config{}, false // all is fixed, and nothing of it a default
 }
 
 // fill is [Fill] for a configuration given by hand: what it leaves out is what

@@ -58,6 +58,7 @@ type state struct {
 	leaseTTL    time.Duration
 
 	tally
+	bill bill
 
 	out effects // of the input being decided
 	now time.Time
@@ -92,7 +93,7 @@ func newState(log *study.Log, made maker, now time.Time, leaseTTL time.Duration)
 		log: log, made: made, samples: study.OrderOf(log.Def),
 		leases: map[int]*lease{}, extra: map[int]bool{},
 		usedUp: map[string]bool{}, dry: map[string]int{},
-		starved: -1, tally: newTally(log),
+		starved: -1, tally: newTally(log), bill: newBill(log),
 		opened: now, spentBefore: log.Spent, leaseTTL: leaseTTL,
 		now: now,
 	}
@@ -143,6 +144,7 @@ func (s *state) emit(e study.Event) *study.Trial {
 			e.Paid = l.meter.Units()
 		}
 	}
+	before := s.log.Book.Trial(e.Trial)
 	if err := s.log.Apply(&e); err != nil {
 		panic("engine: " + err.Error())
 	}
@@ -156,6 +158,7 @@ func (s *state) emit(e study.Event) *study.Trial {
 		s.noted = s.now
 		return nil
 	case study.EventRedefined:
+		s.bill = newBill(s.log)
 		return nil
 	}
 	s.outdate()
@@ -163,6 +166,9 @@ func (s *state) emit(e study.Event) *study.Trial {
 		return nil
 	}
 	t := s.log.Book.Trial(e.Trial)
+	if e.Kind != study.EventQueued {
+		s.bill.add(before, t)
+	}
 	switch e.Kind {
 	case study.EventQueued:
 		s.created++

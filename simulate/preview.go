@@ -77,7 +77,7 @@ func Preview(ctx context.Context, s Search) (*Forecast, error) {
 	if err != nil {
 		return nil, err
 	}
-	suggester, err := warm.New(s.Suggest, suggest.Problem{Objectives: len(def.Objectives), Parallel: def.Parallel, Trials: stop.Trials, Earlier: def.Earlier}, def.Search.Settings)
+	suggester, err := warm.New(s.Suggest, suggest.Problem{Objectives: len(def.Objectives), Parallel: def.Parallel, Trials: stop.Trials, Earlier: def.Earlier, Budget: suggest.BudgetOf(def)}, def.Search.Settings)
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,9 @@ type Definition struct {
 	// others are searched. It may change between runs.
 	Fix map[string]space.Value `json:"fix,omitempty"`
 
+	// Cost says what a trial costs, nil where nobody counts that.
+	Cost *Cost `json:"cost,omitempty"`
+
 	Stop      Stop      `json:"stop"`
 	Retry     Retry     `json:"retry"`
 	Command   *Command  `json:"command,omitempty"` // nil: trials are asked for and told
@@ -83,6 +86,7 @@ type Stop struct {
 	Target        *float64 `json:"target,omitempty"`         // a value of the first objective
 	NoImprovement int      `json:"no_improvement,omitempty"` // ended trials without a new best
 	Resource      float64  `json:"resource,omitempty"`       // units of the fidelity paid, over all trials
+	Cost          float64  `json:"cost,omitempty"`           // money, over all trials; see [Definition.Cost]
 	// Improvement ends the study when one more trial is expected to improve
 	// the first objective by less.
 	Improvement float64 `json:"improvement,omitempty"`

@@ -102,6 +102,9 @@ type Problem struct {
 	// best of their configurations for every method; a method may learn more
 	// from them.
 	Earlier []study.Earlier
+	// Budget is what else bounds the study, nil for nothing that one
+	// configuration uses more of than another.
+	Budget *Budget
 }
 
 // Method describes one way to suggest.

@@ -31,6 +31,9 @@ func (t *trial) newReader() (*harvest.Reader, error) {
 	for _, c := range def.Outcomes {
 		o.Want = append(o.Want, c.Names()...)
 	}
+	if c := def.Cost; c != nil && c.Metric != "" {
+		o.Want = append(o.Want, c.Metric)
+	}
 	switch {
 	case def.Report.Step != "":
 		o.StepNames = []string{def.Report.Step}
