@@ -64,6 +64,9 @@ var forms = sync.OnceValue(func() []*regexp.Regexp {
 // Open returns the problem called name. The error says what names there are,
 // or is [ErrNoData].
 func (l *Library) Open(name string) (Problem, error) {
+	if kind, task, ok := cutPrior(name); ok {
+		return openPrior(l, name, kind, task)
+	}
 	for i, form := range forms() {
 		m := form.FindStringSubmatch(name)
 		if m == nil {
@@ -97,5 +100,5 @@ func Forms() [][2]string {
 	for i, f := range families {
 		out[i] = [2]string{f.form, f.doc}
 	}
-	return out
+	return append(out, [2]string{"prior/*/TASK", "any of these with priors of its parameters: good, weak or wrong"})
 }

@@ -528,3 +528,44 @@ func TestSearch(t *testing.T) {
 		t.Errorf("found %v, the best is %v", got, best)
 	}
 }
+
+// A task with priors has the values of the task itself, and a scale.
+func TestPriors(t *testing.T) {
+	lib := NewLibrary("")
+	inner, err := lib.Open("bbob-mixint/f1/d5/i1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	best, err := bestKnown(inner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, away := range map[string][2]float64{"good": {0, 2}, "weak": {0, 2}, "wrong": {2.9, 3.1}} {
+		p, err := lib.Open("prior/" + kind + "/bbob-mixint/f1/d5/i1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Scale() != inner.Scale() || p.Name() != "prior/"+kind+"/bbob-mixint/f1/d5/i1" {
+			t.Errorf("%s: %s with scale %+v", kind, p.Name(), p.Scale())
+		}
+		for i, q := range p.Space().Params() {
+			if !q.IsNumeric() {
+				continue
+			}
+			if d := math.Abs(best.At(i).AsFloat()-q.Mean) / q.SD; q.Prior != space.Normal || d < away[0] || d > away[1]+0.5 {
+				t.Errorf("%s: the best %s is %v standard deviations out", kind, q.Name, d)
+			}
+		}
+		c := p.Space().Random(study.Stream(1, 1, "priors"))
+		got, err1 := p.True(c)
+		want, err2 := inner.True(c.In(inner.Space()))
+		if err1 != nil || err2 != nil || got.Values[0] != want.Values[0] {
+			t.Errorf("%s: %v, %v, want %v, %v", kind, got, err1, want, err2)
+		}
+	}
+	for _, name := range []string{"prior/odd/bbob/f1/d5/i1", "prior/good/nothing", "prior/good"} {
+		if _, err := lib.Open(name); err == nil {
+			t.Errorf("%s was opened", name)
+		}
+	}
+}

@@ -58,6 +58,9 @@ var scales = sync.OnceValues(func() (map[string]Scale, error) {
 
 // CommittedScale returns the scale that is kept for the task called name.
 func CommittedScale(name string) (Scale, bool) {
+	if _, task, ok := cutPrior(name); ok {
+		name = task // what is believed of it does not change it
+	}
 	m, err := scales()
 	if err != nil {
 		panic(err) // the file is part of the program

@@ -90,6 +90,10 @@ var Suites = []Suite{
 		"bbob-mixint/f8/d5/i2",
 		"bbob-mixint/f15/d10/i2",
 	}, false},
+	{"prior-dev", "the tasks of dev with priors, development", true, 50, withPriors(
+		"table/hpobench/australian", "table/hpolib/naval_propulsion", "table/nasbench201/cifar10",
+		"yahpo/lcbench/3945", "yahpo/lcbench/189906", "yahpo/rbv2_rpart/37", "bbob/f8/d5/i1", "bbob/f15/d5/i1",
+	), false},
 	{"special-dev", "outcome constraints, crashes and conditions, development", true, 100, []string{
 		"constrained/bbob/f1/d5/i1",
 		"constrained/gardner",
@@ -142,6 +146,17 @@ var Suites = []Suite{
 		"mf-hartmann/d3/bad",
 		"mf-hartmann/d6/good",
 	}, true},
+}
+
+// withPriors returns tasks with good, weak and wrong priors.
+func withPriors(tasks ...string) []string {
+	var out []string
+	for _, kind := range []string{"good", "weak", "wrong"} {
+		for _, t := range tasks {
+			out = append(out, "prior/"+kind+"/"+t)
+		}
+	}
+	return out
 }
 
 // FindSuite returns the suite called name.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/afina-hpo/afina/num/gp"
 	"github.com/afina-hpo/afina/num/special"
+	"github.com/afina-hpo/afina/suggest/internal/cube"
 )
 
 // doubtSafe is the variance with which a label of success, 1 or -1, is known
@@ -23,6 +24,14 @@ type acquisition struct {
 	best   []float64 // incumbent, of each member
 	width  float64   // of the bound, in standard deviations
 	many   *several  // where there are several objectives
+	// believed is added, times fade, where that is above 0; at is the cube of
+	// the rows.
+	believed *prior
+	fade     float64
+	at       *cube.Cube
+	// cost is taken away, times cool, where that is above 0.
+	cost   *costs
+	cool   float64
 	limits [][]*gp.Posterior
 	safe   *gp.Posterior
 
@@ -64,7 +73,7 @@ func (a *acquisition) value(z, g []float64) float64 {
 	if a.kind != feasibility {
 		total += a.promise(z, g)
 	}
-	return total
+	return total + a.beside(z, g)
 }
 
 // allowed is the logarithm of the probability that z violates nothing and
@@ -94,6 +103,19 @@ func (a *acquisition) allowed(z, g []float64) float64 {
 			slope := mills(u, l)
 			a.add(g, slope/sd, -slope*mean/(2*sd*sd*sd))
 		}
+	}
+	return total
+}
+
+// beside is what is maximised beside what the models promise: what was
+// believed of configurations, and what they cost.
+func (a *acquisition) beside(z, g []float64) float64 {
+	total := 0.0
+	if a.fade > 0 {
+		total += a.believed.value(a.at, z, g, a.fade)
+	}
+	if a.cool > 0 && (a.kind == improvement || a.kind == hypervolume) {
+		total += a.cost.value(a, z, g, -a.cool)
 	}
 	return total
 }

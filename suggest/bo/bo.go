@@ -117,6 +117,10 @@ var settings = []setting.Setting{
 		Doc: "How trials that run count: as ended with the mean predicted, or with a draw from what is predicted; explore: while any runs, trials go where least is known."},
 	{Name: "local", Kind: setting.Float, Default: value.Float(0.2), Min: 0, Max: 1,
 		Doc: "Share of the other trials that stay in the trust region."},
+	{Name: "prior", Kind: setting.Float, Min: 0, Max: 10_000,
+		Doc: "How long priors and weights are believed: their log-density times this, divided by the trials that have ended, is added to what is maximised; by default a tenth of the budget of trials, or 10; 0: they are the scale of the search for ever."},
+	{Name: "cooling", Kind: setting.Bool, Default: value.Bool(true),
+		Doc: "Whether trials that cost less are preferred, the more the more is left, where the study ends by time or money."},
 	{Name: "candidates", Kind: setting.Int, Default: value.Int(200), Min: 10, Max: 100_000,
 		Doc: "Draws from the prior, and as many steps around the best trials, that the acquisition is looked at for."},
 	{Name: "starts", Kind: setting.Int, Default: value.Int(4), Min: 1, Max: 1000,
@@ -137,6 +141,10 @@ const (
 	fitStarts      = 2
 )
 
+// beliefDefault is how long priors are believed where the budget is unknown:
+// as that of a hundred trials.
+const beliefDefault = 10
+
 // options is the settings, read.
 type options struct {
 	startup        int // 0: chosen by the space
@@ -150,6 +158,7 @@ type options struct {
 	starts         int
 	several        bool // objectives
 	earlier        []study.Earlier
+	belief         float64
 }
 
 func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error) {
@@ -170,11 +179,22 @@ func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error
 	if s := v.Get(settings, "startup"); !s.IsAbsent() {
 		o.startup = int(s.AsFloat())
 	}
+	o.belief = beliefDefault
+	if p.Trials > 0 {
+		o.belief = float64(p.Trials) / 10
+	}
+	if b := v.Get(settings, "prior"); !b.IsAbsent() {
+		o.belief = b.AsFloat()
+	}
 	design, err := qmc.Method().New(p, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &suggester{o: o, design: suggest.Holding(design)}, nil
+	s := &suggester{o: o, design: suggest.Holding(design)}
+	if cool, _ := v.Get(settings, "cooling").AsBool(); cool {
+		s.model.costs.budget, s.model.costs.trials = p.Budget, p.Trials
+	}
+	return s, nil
 }
 
 // design returns how many trials come before the model in a space of n

@@ -78,7 +78,7 @@ func newTeacher(e *study.Earlier, h *study.History, o *options) *teacher {
 	own := *o
 	own.ensemble, own.several, own.earlier = 0, len(objectives) > 1, nil
 	t.m.o = &own
-	t.m.memory.follow(book.History())
+	t.m.memory.follow(book.History(), t.m.o.belief > 0)
 	if !t.m.ready() {
 		return nil
 	}

@@ -167,7 +167,7 @@ func TestAcquisitionGradientWithEarlierStudies(t *testing.T) {
 	far := func(c space.Config) float64 { return hill(s, c, 0.2) }
 	for _, losses := range [][]func(space.Config) float64{{near}, {near, far}} {
 		x, _ := learnt(t, s, []study.Earlier{before(s, 60, losses...)}, 9, losses...)
-		a := x.acquisition(study.Stream(1, 1, "test"))
+		a := x.acquisition(suggest.Request{History: x.model.last}, study.Stream(1, 1, "test"))
 		kinds := []rule{improvement, bound}
 		if len(losses) > 1 {
 			kinds = []rule{hypervolume}

@@ -81,6 +81,22 @@ func condition(p *space.Param) string {
 	return fmt.Sprint(parts)
 }
 
+// flagOf returns the column that says whether parameter i exists, -1 where it
+// always does.
+func (e *encoding) flagOf(i int) int {
+	p := e.cube.Space().Param(i)
+	if !p.Conditional() {
+		return -1
+	}
+	key := condition(p)
+	for k, j := range e.flags {
+		if condition(e.cube.Space().Param(j)) == key {
+			return e.cube.Len() + k
+		}
+	}
+	return -1
+}
+
 // len is the number of columns.
 func (e *encoding) len() int { return len(e.kinds) }
 

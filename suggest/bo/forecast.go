@@ -28,7 +28,8 @@ func (s *suggester) Forecast(ctx context.Context, r suggest.Request) (suggest.Ou
 		return suggest.Outlook{}, false
 	}
 	rng := r.Rand(0)
-	a := s.acquisition(rng)
+	a := s.acquisition(r, rng)
+	a.fade, a.cool = 0, 0 // what is expected, not what was believed or is paid
 	s.search.begin(m, &a, &s.held, rng)
 	s.search.run(s.effort(), s.around(rng))
 	if len(s.search.pool) == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/suggest"
+	"github.com/afina-hpo/afina/suggest/internal/cube"
 )
 
 // Where a request holds some values, the processes still learn from every
@@ -22,6 +23,8 @@ import (
 type held struct {
 	parts suggest.Part
 	part  *space.Space // the space of the held values
+	flat  *space.Space // the same without priors, where they fade
+	from  *space.Space // that flat was made of
 	at    []float64    // a coordinate of each parameter, NaN where it is free; empty: nothing is held
 
 	leader int
@@ -52,7 +55,15 @@ func (s *suggester) hold(r suggest.Request) error {
 	if err != nil {
 		return err
 	}
-	h.part, h.at = part, h.at[:0]
+	h.at = h.at[:0]
+	if h.part = part; part != h.from {
+		h.from, h.flat = part, part
+		if part == m.whole {
+			h.flat = m.cube.Space()
+		} else if m.cube.Space() != m.whole {
+			h.flat = part.Flat()
+		}
+	}
 	if len(r.Fixed) == 0 {
 		return nil
 	}
@@ -127,4 +138,18 @@ func (h *held) moved(m *model, points [][]float64, r *rand.Rand) [][]float64 {
 		points = append(points, x)
 	}
 	return points
+}
+
+// middle returns the configuration in the middle of what was believed, with
+// what is held.
+func (h *held) middle(m *model) space.Config {
+	c := m.cube
+	if c.Space() != m.whole {
+		c = cube.New(m.whole)
+	}
+	x := make([]float64, c.Len())
+	for i := range x {
+		x[i] = c.Snap(i, 0.5)
+	}
+	return c.DecodeIn(h.part, x)
 }

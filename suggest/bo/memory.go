@@ -3,6 +3,7 @@ package bo
 import (
 	"math"
 
+	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest/internal/cube"
 )
@@ -11,7 +12,10 @@ import (
 // function of the history that is brought up to date by what has ended since.
 type memory struct {
 	last     *study.History
-	cube     *cube.Cube
+	whole    *space.Space // of the history
+	cube     *cube.Cube   // of the space without priors, where they fade
+	believed prior
+	costs    costs
 	enc      encoding
 	consumed int
 
@@ -42,11 +46,18 @@ type row struct {
 func (r *row) whole() bool { return r.feasible() && !r.pruned && !r.partial && !r.other }
 
 // follow brings m up to date with h and reports whether anything is new.
-func (m *memory) follow(h *study.History) bool {
-	fresh := m.cube == nil || m.cube.Space() != h.Space || !h.Continues(m.last)
+func (m *memory) follow(h *study.History, fade bool) bool {
+	fresh := m.cube == nil || m.whole != h.Space || !h.Continues(m.last)
 	if fresh {
-		*m = memory{cube: cube.New(h.Space), tried: map[uint64]struct{}{}}
+		flat := h.Space
+		if fade {
+			flat = flat.Flat()
+		}
+		c := m.costs
+		c.restart()
+		*m = memory{whole: h.Space, cube: cube.New(flat), costs: c, tried: map[uint64]struct{}{}}
 		m.enc = newEncoding(m.cube, modelsSteps(h))
+		m.believed = newPrior(h.Space, &m.enc)
 	}
 	m.last = h
 	before := m.consumed
@@ -60,6 +71,7 @@ func (m *memory) follow(h *study.History) bool {
 			}
 		}
 	}
+	m.costs.follow(h, m)
 	return fresh || m.consumed > before
 }
 

@@ -129,8 +129,12 @@ func (s *search) run(e effort, around [][]float64) {
 		s.pool = append(s.pool, candidate{x: slices.Clone(x)})
 	}
 	x := s.trial
-	for range e.draws {
-		m.cube.Random(x, s.r)
+	for k := range e.draws {
+		if s.m.cube.Space() != s.m.whole && k%2 == 0 {
+			m.cube.Encode(m.whole.Random(s.r), x) // from what is believed
+		} else {
+			m.cube.Random(x, s.r)
+		}
 		if s.held.any() {
 			s.settle(x)
 		}
@@ -184,7 +188,7 @@ func (s *search) rank(most int) {
 			s.m.enc.put(s.pool[i].x, s.rows[i*d:(i+1)*d])
 		}
 		for i, v := range s.a.screen(s.rows, len(s.pool)) {
-			s.pool[i].value = v
+			s.pool[i].value = v + s.a.beside(s.rows[i*d:(i+1)*d], nil)
 		}
 		slices.SortStableFunc(s.pool, func(a, b candidate) int { return cmp.Compare(b.value, a.value) })
 		s.pool = s.pool[:most]
@@ -235,7 +239,9 @@ func distance(a, b, scale []float64) float64 {
 }
 
 // decode returns the configuration at x.
-func (s *search) decode(x []float64) space.Config { return s.m.cube.DecodeIn(s.held.part, x) }
+func (s *search) decode(x []float64) space.Config {
+	return s.m.cube.DecodeIn(s.held.flat, x).In(s.m.whole)
+}
 
 // settle makes x a point again after some of its coordinates have been
 // changed, with what is held.

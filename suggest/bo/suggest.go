@@ -75,7 +75,7 @@ func (s *suggester) follow(h *study.History) {
 	m := &s.model
 	m.o = &s.o
 	old := m.cube
-	news := m.memory.follow(h)
+	news := m.memory.follow(h, s.o.belief > 0)
 	if m.cube != old {
 		m.mark, m.chosen, m.losses = 0, 0, nil
 	}
@@ -162,7 +162,7 @@ func (s *suggester) propose(ctx context.Context, r suggest.Request, i int) (sugg
 	}
 	s.believe()
 	rng := r.Rand(i)
-	a := s.acquisition(rng)
+	a := s.acquisition(r, rng)
 	u, v := rng.Float64(), rng.Float64()
 	if a.kind == improvement {
 		a.kind = s.rule(u)
@@ -177,7 +177,7 @@ func (s *suggester) propose(ctx context.Context, r suggest.Request, i int) (sugg
 		if !s.fresh(c) {
 			return false
 		}
-		got = suggest.Proposal{Config: c, Note: s.note(r.History, a.kind, at)}
+		got = suggest.Proposal{Config: c, Note: s.note(r.History, &a, at)}
 		return true
 	}) {
 		return got, nil
@@ -232,9 +232,16 @@ func (s *suggester) around(r *rand.Rand) [][]float64 {
 }
 
 // acquisition sets up what is maximised.
-func (s *suggester) acquisition(r *rand.Rand) acquisition {
+func (s *suggester) acquisition(q suggest.Request, r *rand.Rand) acquisition {
 	m := &s.model
 	a := acquisition{kind: improvement, width: kappa, loss: m.losses[0].members, base: m.losses[0].base}
+	if len(m.believed.terms) > 0 {
+		a.believed, a.at = &m.believed, m.cube
+		a.fade = s.o.belief / float64(max(q.History.EndedLen(), 1))
+	}
+	if m.costs.process != nil {
+		a.cost, a.cool = &m.costs, m.costs.left(q.History)
+	}
 	switch {
 	case m.leader < 0 && !s.held.elsewhere(m):
 		a.kind = feasibility
@@ -299,11 +306,7 @@ func (s *suggester) start(ctx context.Context, r suggest.Request, i int) (sugges
 	d := m.cube.Len()
 	if d > 0 && r.First+i == 0 {
 		s.x = resize(s.x, d)
-		for j := range s.x {
-			s.x[j] = m.cube.Snap(j, 0.5)
-		}
-		s.held.put(s.x)
-		c := m.cube.DecodeIn(s.held.part, s.x)
+		c := s.held.middle(m)
 		if r.History.Space.Feasible(c) && s.fresh(c) {
 			return suggest.Proposal{Config: c, Note: `{"by":"centre"}`}, nil
 		}
@@ -334,7 +337,7 @@ func (s *suggester) predict(objective int, x []float64) (mean, sd float64) {
 // note says what the model believes of its proposal, in the objective's own
 // units where there is one: what measuring it will give, with the noise, and
 // what it is expected to gain.
-func (s *suggester) note(h *study.History, kind rule, c candidate) string {
+func (s *suggester) note(h *study.History, a *acquisition, c candidate) string {
 	number := func(b []byte, key string, v float64) []byte {
 		return strconv.AppendFloat(append(b, key...), v, 'g', 6, 64)
 	}
@@ -344,14 +347,20 @@ func (s *suggester) note(h *study.History, kind rule, c candidate) string {
 		w := &s.model.losses[0].warp
 		b = number(b, `,"predicted":`, h.Objectives[0].Loss(w.back(mean)))
 		b = number(b, `,"se":`, spread(w.back, mean, math.Sqrt(float64(sd*sd)+s.noise())))
-		if kind == improvement {
-			b = number(b, `,"gain":`, s.gain(c.value))
+		if a.kind == improvement {
+			b = number(b, `,"gain":`, s.gain(c.value-s.beside(a, c.x)))
 		}
 	}
 	if l := s.model.learnedFrom(); l != "" {
 		b = value.String(l).AppendJSON(append(b, `,"earlier":`...))
 	}
-	return string(append(b, `,"rule":"`+kind.String()+`"}`...))
+	return string(append(b, `,"rule":"`+a.kind.String()+`"}`...))
+}
+
+// beside returns what is in the acquisition at x beside what is promised.
+func (s *suggester) beside(a *acquisition, x []float64) float64 {
+	s.model.enc.put(x, s.z)
+	return a.beside(s.z, nil)
 }
 
 // noise returns the variance of a measurement, in the map of the losses.

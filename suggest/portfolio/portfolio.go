@@ -65,6 +65,10 @@ func Method() suggest.Method {
 var settings = []setting.Setting{
 	{Name: "startup", Kind: setting.Int, Min: 1, Max: 100_000,
 		Doc: "Trials before a model decides; by default half the number of parameters and three."},
+	{Name: "prior", Kind: setting.Float, Min: 0, Max: 10_000,
+		Doc: "How long Gaussian processes believe priors and weights of parameters; see bo."},
+	{Name: "cooling", Kind: setting.Bool, Default: value.Bool(true),
+		Doc: "Whether Gaussian processes prefer trials that cost less where the study ends by time or money; see bo."},
 	{Name: "others", Kind: setting.Float, Default: value.Float(0.2), Min: 0, Max: 1,
 		Doc: "Share of the turns that methods other than Gaussian processes have while trials are few."},
 	{Name: "few", Kind: setting.Int, Default: value.Int(500), Min: 1, Max: 100_000,
@@ -82,10 +86,14 @@ type arm struct {
 func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error) {
 	s := &suggester{few: int(v.Get(settings, "few").AsFloat())}
 	// The start is that of Gaussian processes: when others have turns, it is over.
-	own := map[string]setting.Values{"forest": {"startup": value.Int(1)}}
+	own := map[string]setting.Values{"forest": {"startup": value.Int(1)}, "bo": {}}
 	if n := v.Get(settings, "startup"); !n.IsAbsent() {
 		s.startup = int(n.AsFloat())
-		own["bo"] = setting.Values{"startup": n}
+	}
+	for _, name := range []string{"startup", "prior", "cooling"} {
+		if x := v.Get(settings, name); !x.IsAbsent() {
+			own["bo"][name] = x
+		}
 	}
 	for _, l := range line(p.Objectives, v.Get(settings, "others").AsFloat()) {
 		one, err := l.method.New(p, own[l.method.Name])

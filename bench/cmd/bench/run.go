@@ -98,6 +98,7 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 	suiteName := f.String("suite", "", "run all tasks of a `suite`: see list")
 	methodText := f.String("methods", "", "`methods` to run, as NAME;NAME:KEY=VALUE,KEY=VALUE; by steps of training SCHEDULER+SEARCH; default: "+builtin.DefaultSearch+", "+defaultPair)
 	byStep := f.Bool("fidelity", false, "tasks by steps of training, with a scheduler; of the suites for that it is said")
+	byCost := f.Bool("cost", false, "runs end by the time that their trials stand for; the budget is in trials of the median cost")
 	restart := f.Bool("restart", false, "by steps of training: a trial that is resumed begins again, and pays again")
 	budget := f.Int("budget", 0, "trials of a run, by steps of training what so many whole trainings cost; default: the suite's, or 50 and 20")
 	seeds := f.Int("seeds", 5, "number of seeds, counted from -first-seed")
@@ -136,6 +137,9 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 	}
 	if *byStep && *warm || *earlier < 1 {
 		return usage("-warm is for runs by trials, and -earlier at least 1")
+	}
+	if *byCost && (*byStep || *evidence || *parallel > 1) {
+		return usage("-cost goes with none of -fidelity, -evidence and -parallel")
 	}
 	if *byStep && *evidence || !*byStep && *restart {
 		return usage("-evidence is for runs by trials, -restart for those by steps of training")
@@ -178,6 +182,13 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 	ms, err := methods(cmp.Or(*methodText, builtin.DefaultSearch))
 	if err != nil {
 		return err
+	}
+	if *byCost {
+		jobs := cross(problems, ms, *seeds, *first, func(p problem.Problem, m run.Method, seed uint64) run.CostJob {
+			return run.CostJob{Method: m, Problem: p, Seed: seed, Budget: size}
+		})
+		all = len(jobs)
+		return run.All(ctx, jobs, run.Cost, *workers, emit)
 	}
 	jobs := cross(problems, ms, *seeds, *first, func(p problem.Problem, m run.Method, seed uint64) run.Job {
 		return run.Job{Method: m, Problem: p, Seed: seed, Budget: size, Parallel: *parallel, Evidence: *evidence}
