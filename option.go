@@ -198,8 +198,7 @@ func Resource(units float64) Option {
 
 // Cost ends the study when its trials have cost so much, as they say with
 // [Trial.ReportMetrics] by the metric of that name: each what it has cost up to
-// now. A complete trial that never says it ends the study with an error. As
-// long as much is left, algorithms that model costs prefer what is cheap.
+// now. A complete trial that never says it ends the study with an error.
 func Cost(metric string, limit float64) Option {
 	return func(o *options) {
 		if metric == "" || !(limit > 0) || math.IsInf(limit, 0) {

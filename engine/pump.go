@@ -15,17 +15,21 @@ import (
 // that a suggestion is on its way. What one cannot get the others of its group
 // cannot either.
 func (s *state) pump() {
-	refused := map[string]study.GrantState{}
+	var refused map[string]study.GrantState // by group, where several wait
 	for _, w := range s.waiting {
 		w.why = study.GrantRunning
 		for len(w.got) < w.n && w.why == study.GrantRunning {
-			why, known := refused[w.wish.group]
-			if !known {
-				if why = s.serve(w); why != study.GrantRunning {
-					refused[w.wish.group] = why
-				}
+			if why, known := refused[w.wish.group]; known {
+				w.why = why
+				break
 			}
-			w.why = why
+			if w.why = s.serve(w); w.why == study.GrantRunning || len(s.waiting) == 1 {
+				continue
+			}
+			if refused == nil {
+				refused = map[string]study.GrantState{}
+			}
+			refused[w.wish.group] = w.why
 		}
 	}
 }

@@ -114,7 +114,7 @@ func (a *acquisition) beside(z, g []float64) float64 {
 	if a.fade > 0 {
 		total += a.believed.value(a.at, z, g, a.fade)
 	}
-	if a.cool > 0 && (a.kind == improvement || a.kind == hypervolume) {
+	if a.cool > 0 && a.kind != feasibility {
 		total += a.cost.value(a, z, g, -a.cool)
 	}
 	return total

@@ -119,7 +119,7 @@ var settings = []setting.Setting{
 		Doc: "Share of the other trials that stay in the trust region."},
 	{Name: "prior", Kind: setting.Float, Min: 0, Max: 10_000,
 		Doc: "How long priors and weights are believed: their log-density times this, divided by the trials that have ended, is added to what is maximised; by default a tenth of the budget of trials, or 10; 0: they are the scale of the search for ever."},
-	{Name: "cooling", Kind: setting.Bool, Default: value.Bool(true),
+	{Name: "cooling", Kind: setting.Bool, Default: value.Bool(false),
 		Doc: "Whether trials that cost less are preferred, the more the more is left, where the study ends by time or money."},
 	{Name: "candidates", Kind: setting.Int, Default: value.Int(200), Min: 10, Max: 100_000,
 		Doc: "Draws from the prior, and as many steps around the best trials, that the acquisition is looked at for."},

@@ -67,7 +67,7 @@ var settings = []setting.Setting{
 		Doc: "Trials before a model decides; by default half the number of parameters and three."},
 	{Name: "prior", Kind: setting.Float, Min: 0, Max: 10_000,
 		Doc: "How long Gaussian processes believe priors and weights of parameters; see bo."},
-	{Name: "cooling", Kind: setting.Bool, Default: value.Bool(true),
+	{Name: "cooling", Kind: setting.Bool, Default: value.Bool(false),
 		Doc: "Whether Gaussian processes prefer trials that cost less where the study ends by time or money; see bo."},
 	{Name: "others", Kind: setting.Float, Default: value.Float(0.2), Min: 0, Max: 1,
 		Doc: "Share of the turns that methods other than Gaussian processes have while trials are few."},
