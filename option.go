@@ -76,7 +76,7 @@ func newOptions(list []Option) (*options, error) {
 		}
 	}
 	if o.def.Fidelity != nil && !o.scheduled {
-		o.def.Schedule.Name = builtin.FidelitySchedule
+		o.def.Schedule.Name = builtin.Search().ScheduleOf(o.def.Search.Name, builtin.FidelitySchedule)
 	}
 	if s := o.def.Stop; s.Trials == 0 && s.Time == 0 && s.Target == nil && s.NoImprovement == 0 && s.Resource == 0 && s.Cost == 0 {
 		o.def.Stop.Trials = o.fallback

@@ -136,13 +136,15 @@ func TestFidelitySchedules(t *testing.T) {
 		more    []afina.Option
 		pruning bool
 	}{
-		{"fidelity", []afina.Option{afina.Fidelity(1, last)}, true},
+		{"fidelity", []afina.Option{afina.Fidelity(1, last), afina.Search("random")}, true},
 		{"fixed before", []afina.Option{afina.Schedule("fixed"), afina.Fidelity(1, last)}, false},
 		{"fixed after", []afina.Option{afina.Fidelity(1, last), afina.Schedule("fixed")}, false},
-		{"no fidelity", nil, false},
+		{"no fidelity", []afina.Option{afina.Search("random")}, false},
+		{"the search brings it", []afina.Option{afina.Search("bohb"), afina.Fidelity(1, last)}, true},
+		{"the search brings none", []afina.Option{afina.Search("bohb")}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := open(t, nil, append(c.more, afina.Seed(1), afina.Trials(20), afina.Search("random"))...)
+			s := open(t, nil, append(c.more, afina.Seed(1), afina.Trials(20))...)
 			best, err := s.Optimize(t.Context(), func(tr *afina.Trial) (float64, error) {
 				x := tr.Float("x", 0, 1)
 				for step := 1.0; step <= last; step++ {

@@ -179,6 +179,10 @@ func (x *app) describe(c *cobra.Command, args []string, f runFlags) (*config.Res
 	}
 	if set("search") {
 		def.Search = study.Method{Name: f.search}
+		if !got.ScheduleGiven {
+			tables := x.tables()
+			def.Schedule = study.Method{Name: tables.ScheduleOf(f.search, def.Fidelity)}
+		}
 	}
 	if set("schedule") {
 		def.Schedule = study.Method{Name: f.schedule}

@@ -44,6 +44,7 @@ func tables() config.Tables {
 				}
 				return nil, nil
 			}},
+			{Name: "runged", Schedule: "asha"},
 			{Name: "model", New: func(suggest.Problem, setting.Values) (suggest.Suggester, error) { return forecaster{}, nil }},
 		},
 		Schedule: schedule.Table{
@@ -204,9 +205,13 @@ func TestDefaultSchedule(t *testing.T) {
 	for more, want := range map[string]string{
 		"":                       "fixed",
 		"fidelity: { max: 9 }\n": "median",
-		"fidelity: { max: 9 }\nschedule: fixed\n":    "fixed",
-		"fidelity: { max: 9 }\nschedule: { }\n":      "",
-		"schedule: { algorithm: median, warmup: 2 }": "median",
+		"fidelity: { max: 9 }\nschedule: fixed\n":                                 "fixed",
+		"fidelity: { max: 9 }\nschedule: { }\n":                                   "",
+		"schedule: { algorithm: median, warmup: 2 }":                              "median",
+		"search: runged\n":                                                        "fixed",
+		"search: runged\nfidelity: { max: 9 }\n":                                  "asha",
+		"search: { seed: 1, algorithm: runged }\nfidelity: { max: 9 }\n":          "asha",
+		"search: runged\nfidelity: { max: 9 }\nschedule: { algorithm: median }\n": "median",
 	} {
 		got, err := config.Parse("study.yaml", []byte(file+more), tables(), environment)
 		if want == "" {
@@ -219,6 +224,8 @@ func TestDefaultSchedule(t *testing.T) {
 			t.Errorf("%q: %v", more, err)
 		} else if name := got.Definition.Schedule.Name; name != want {
 			t.Errorf("%q: the scheduler is %s, want %s", more, name, want)
+		} else if given := strings.Contains(more, "schedule:"); got.ScheduleGiven != given {
+			t.Errorf("%q: scheduler given: %v", more, got.ScheduleGiven)
 		}
 	}
 	none := tables()

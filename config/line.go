@@ -186,7 +186,7 @@ func (l *line) options(o LineOptions, d *study.Definition) {
 			l.badLookup(place{}, "--search", err)
 		}
 	}
-	d.Schedule.Name = l.tables.defaultSchedule(d.Fidelity)
+	d.Schedule.Name = l.tables.ScheduleOf(d.Search.Name, d.Fidelity)
 	if o.Schedule != "" {
 		d.Schedule.Name = o.Schedule
 		if _, err := l.tables.Schedule.Lookup(o.Schedule); err != nil {

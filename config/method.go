@@ -27,7 +27,7 @@ func (r *reader) searchAndSchedule(f *fields, d *study.Definition) (seeded bool)
 		where.search = pos(n)
 		seeded = r.search(n, d)
 	}
-	d.Schedule.Name = r.tables.defaultSchedule(d.Fidelity)
+	d.Schedule.Name = r.tables.ScheduleOf(d.Search.Name, d.Fidelity)
 	if n := f.vals["schedule"]; n != nil {
 		where.schedule = pos(n)
 		r.schedule(n, d)

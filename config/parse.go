@@ -43,12 +43,16 @@ type Tables struct {
 	FidelitySchedule string
 }
 
-// defaultSchedule returns the scheduler of a study that names none.
-func (t *Tables) defaultSchedule(f *study.Fidelity) string {
-	if f != nil && t.FidelitySchedule != "" {
-		return t.FidelitySchedule
+// ScheduleOf returns the scheduler of a study that names none: with a fidelity
+// that which its search algorithm is made for.
+func (t *Tables) ScheduleOf(search string, f *study.Fidelity) string {
+	switch {
+	case f == nil:
+		return t.DefaultSchedule
+	case t.FidelitySchedule != "":
+		return t.Search.ScheduleOf(search, t.FidelitySchedule)
 	}
-	return t.DefaultSchedule
+	return t.Search.ScheduleOf(search, t.DefaultSchedule)
 }
 
 // Result is a study as its user described it.
@@ -60,6 +64,9 @@ type Result struct {
 	// SeedGiven tells a seed of 0 from none: without it, a new study wants a
 	// random seed, and a resumed one its own.
 	SeedGiven bool
+	// ScheduleGiven says that the scheduler was named, and is not the one that
+	// suits the search algorithm.
+	ScheduleGiven bool
 }
 
 // Defaults of what a file leaves out.
@@ -76,7 +83,7 @@ func newDefinition(source string, t Tables) *study.Definition {
 	return &study.Definition{
 		Source: source, Parallel: 1,
 		Search:   study.Method{Name: t.DefaultSearch},
-		Schedule: study.Method{Name: t.defaultSchedule(nil)},
+		Schedule: study.Method{Name: t.ScheduleOf("", nil)},
 		Retry: study.Retry{
 			Max: defaultRetries, Backoff: defaultBackoff, MaxConsecutiveFailed: defaultFailed,
 			On: []string{string(study.ClassLost), string(study.ClassTemporary), string(study.ClassPreempted)},
@@ -331,6 +338,7 @@ func (r *reader) study(root *yaml.Node, got *Result) {
 	r.resources(f, d)
 	r.report(f, d)
 	got.SeedGiven = r.searchAndSchedule(f, d)
+	got.ScheduleGiven = f.vals["schedule"] != nil
 	r.command(f, d, p)
 }
 

@@ -114,7 +114,10 @@ type Method struct {
 	// is stored with every trial.
 	Version string
 	// Doc says in a sentence what it is and when to use it, with its paper.
-	Doc      string
+	Doc string
+	// Schedule is the scheduler that the method is made for: it runs a study
+	// that has a fidelity and names none. "": the program's own choice.
+	Schedule string
 	Settings []setting.Setting
 	// New returns a suggester. The settings have been checked against
 	// Settings; an error says what else is wrong with them or the problem.
@@ -124,6 +127,17 @@ type Method struct {
 // Table is the methods that a program knows, in the order in which help
 // lists them.
 type Table []Method
+
+// ScheduleOf returns the scheduler that the method called name is made for,
+// and otherwise where it has none or is not known.
+func (t Table) ScheduleOf(name, otherwise string) string {
+	for _, m := range t {
+		if m.Name == name && m.Schedule != "" {
+			return m.Schedule
+		}
+	}
+	return otherwise
+}
 
 // Lookup returns the method called name. The error names the nearest.
 func (t Table) Lookup(name string) (Method, error) {

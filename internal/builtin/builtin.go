@@ -17,6 +17,7 @@ import (
 	"github.com/afina-hpo/afina/schedule/rule"
 	"github.com/afina-hpo/afina/suggest"
 	"github.com/afina-hpo/afina/suggest/bo"
+	"github.com/afina-hpo/afina/suggest/bohb"
 	"github.com/afina-hpo/afina/suggest/cmaes"
 	"github.com/afina-hpo/afina/suggest/de"
 	"github.com/afina-hpo/afina/suggest/forest"
@@ -43,7 +44,7 @@ const (
 func Search() suggest.Table {
 	return suggest.Table{
 		portfolio.Method(), tpe.Method(), bo.Method(), forest.Method(), rbf.Method(),
-		cmaes.Method(), de.Method(), genetic.Method(), nsga.Method2(), nsga.Method3(),
+		cmaes.Method(), de.Method(), bohb.Method(), genetic.Method(), nsga.Method2(), nsga.Method3(),
 		qmc.Method(), random.Method(), grid.Method(), manual.Method(),
 	}
 }

@@ -20,7 +20,7 @@ const module = "github.com/afina-hpo/afina"
 // stand above; only cmd/afina, the library and builtin name concrete methods
 // and adapters.
 const graph = `
-internal/builtin: schedule schedule/auto schedule/curve schedule/fixed schedule/halving schedule/median schedule/pb2 schedule/pbt schedule/race schedule/replay schedule/rule suggest suggest/bo suggest/cmaes suggest/de suggest/forest suggest/genetic suggest/grid suggest/manual suggest/nsga suggest/portfolio suggest/qmc suggest/random suggest/rbf suggest/tpe
+internal/builtin: schedule schedule/auto schedule/curve schedule/fixed schedule/halving schedule/median schedule/pb2 schedule/pbt schedule/race schedule/replay schedule/rule suggest suggest/bo suggest/bohb suggest/cmaes suggest/de suggest/forest suggest/genetic suggest/grid suggest/manual suggest/nsga suggest/portfolio suggest/qmc suggest/random suggest/rbf suggest/tpe
 internal/checkpoint: internal/home study
 internal/diag:
 internal/e2e:
@@ -46,6 +46,7 @@ study: space space/expr space/value study/setting
 study/setting: internal/diag space/value
 suggest: internal/diag space study study/setting
 suggest/bo: num/ehvi num/gp num/lbfgs num/linalg num/pareto num/special num/warp space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc suggest/warm
+suggest/bohb: num/special space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/internal/level
 suggest/cmaes: num/linalg space space/value study study/setting suggest suggest/internal/distinct
 suggest/de: space space/value study study/setting suggest suggest/internal/distinct suggest/internal/merit suggest/internal/vary
 suggest/forest: num/forest num/special space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc
@@ -53,6 +54,7 @@ suggest/genetic: space space/value study study/setting suggest suggest/internal/
 suggest/grid: space space/value study study/setting suggest suggest/internal/distinct
 suggest/internal/cube: space
 suggest/internal/distinct: space study suggest
+suggest/internal/level: study
 suggest/internal/merit: study
 suggest/internal/vary: space
 suggest/manual: study/setting suggest
