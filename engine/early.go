@@ -59,9 +59,11 @@ func (s *state) prepare() {
 	case s.exhausted != "" || !s.mayCreate() || s.starved == s.log.Book.EndedLen():
 		return
 	case s.log.Def.Ahead > 0:
-		if n := s.lacking(); n > 0 && len(s.leases) > 0 && s.base.group == "" && s.baseErr == nil && s.wouldSuggest() {
-			s.asking = true
-			s.out.ask = s.question(n, s.base)
+		if n := s.lacking(); n > 0 && len(s.leases) > 0 && s.base.group == "" && s.baseErr == nil {
+			if order, ok := s.wouldSuggest(); ok {
+				s.asking = true
+				s.out.ask = s.question(n, s.base, order)
+			}
 		}
 		return
 	}
@@ -71,11 +73,13 @@ func (s *state) prepare() {
 	moment := [2]int{s.log.Book.Len(), s.log.Book.EndedLen()}
 	switch {
 	case s.took < worthPreparing || s.line.len() > 0 || s.prepared == moment:
-	case s.parched(s.usualWish.group) || len(s.leases)+s.usual > s.most || !s.wouldSuggest():
+	case s.parched(s.usualWish.group) || len(s.leases)+s.usual > s.most:
 	default:
-		s.prepared = moment
-		s.early = &early{order: *s.question(s.usual, s.usualWish)}
-		s.out.ask = &s.early.order
+		if order, ok := s.wouldSuggest(); ok {
+			s.prepared = moment
+			s.early = &early{order: *s.question(s.usual, s.usualWish, order)}
+			s.out.ask = &s.early.order
+		}
 	}
 }
 
@@ -83,27 +87,29 @@ func (s *state) prepare() {
 func (s *state) lacking() int { return s.log.Def.Ahead - s.line.len() }
 
 // wouldSuggest reports whether the scheduler would give a free slot to a new
-// trial of the suggester's.
-func (s *state) wouldSuggest() bool {
+// trial of the suggester's, and with what order.
+func (s *state) wouldSuggest() (schedule.Order, bool) {
 	order := s.sched.Next(s.log.Book.History())
-	return order.Action == schedule.Start && order.Config.IsZero()
+	return order, order.Action == schedule.Start && order.Config.IsZero()
 }
 
-// question is the question that n more trials of a wish put now, as far as the budget
-// allows them.
-func (s *state) question(n int, w wish) *suggestOrder {
+// question is the question that n more trials of a wish put now, as far as the
+// budget allows them; of the first the scheduler has the given order.
+func (s *state) question(n int, w wish, order schedule.Order) *suggestOrder {
 	if budget := s.log.Def.Stop.Trials; budget > 0 {
 		n = min(n, budget-s.created)
 	}
 	return &suggestOrder{
-		history: s.log.Book.History(), n: n, first: s.log.Book.Len(), seed: s.log.Def.Seed, wish: w,
+		history: s.log.Book.History(), n: n, first: s.log.Book.Len(), seed: s.log.Def.Seed,
+		wish: w, until: order.Until, bracket: order.Bracket,
 		forecast: w.group == "" && s.wantsForecast(), idle: s.sinceBest,
 	}
 }
 
 // suggest asks the suggester on behalf of all requests of a wish that wait,
-// unless it is known that it must not be asked or has nothing to say.
-func (s *state) suggest(want wish) study.GrantState {
+// unless it is known that it must not be asked or has nothing to say. Next is
+// the scheduler's order for the first of them.
+func (s *state) suggest(want wish, next schedule.Order) study.GrantState {
 	switch {
 	case s.exhausted != "" || s.usedUp[want.group]:
 		return study.GrantExhausted
@@ -113,7 +119,7 @@ func (s *state) suggest(want wish) study.GrantState {
 		return ""
 	}
 	s.usual, s.usualWish = s.wanted(want.group), want
-	order := s.question(s.usual, want)
+	order := s.question(s.usual, want, next)
 	e := s.early
 	switch {
 	case e == nil:

@@ -132,6 +132,9 @@ type suggestOrder struct {
 	first   int
 	seed    uint64
 	wish    wish
+	// until and bracket are the scheduler's of the first of them.
+	until   float64
+	bracket int
 	// forecast asks for the outlook, too, after so many idle trials that
 	// brought no improvement.
 	forecast bool

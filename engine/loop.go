@@ -103,7 +103,10 @@ type question struct {
 
 // think asks the suggester, and holds it to its contract.
 func (e *Engine) think(ctx context.Context, order suggestOrder) proposalsInput {
-	r := suggest.Request{History: order.history, N: order.n, First: order.first, Seed: order.seed, Fixed: order.wish.fixed}
+	r := suggest.Request{
+		History: order.history, N: order.n, First: order.first, Seed: order.seed,
+		Fixed: order.wish.fixed, Until: order.until, Bracket: order.bracket,
+	}
 	in := proposalsInput{order: order}
 	e.thinking.Lock()
 	began := time.Now()

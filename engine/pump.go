@@ -91,7 +91,7 @@ func (s *state) serve(w *waiter) study.GrantState {
 		}
 		s.exhausted = "the schedule is complete"
 	}
-	return s.suggest(w.wish)
+	return s.suggest(w.wish, order)
 }
 
 // order asks the scheduler what a free slot does, and one that wants to know
@@ -240,6 +240,9 @@ func (s *state) proposals(in proposalsInput) {
 		order := s.sched.Next(s.log.Book.History())
 		if order.Action != schedule.Start || !order.Config.IsZero() {
 			return
+		}
+		if w != nil && p.Until > 0 && p.Until != order.Until {
+			return // it was made for another rung
 		}
 		o := study.Origin{
 			Method: s.made.name, Version: s.made.version, Note: p.Note, Stream: in.order.first + i,

@@ -30,6 +30,7 @@ func TestRestartUnderRungs(t *testing.T) {
 		{"asha", halving.ASHA(), setting.Values{"resume": value.Bool(true)}},
 		{"asha, started over", halving.ASHA(), setting.Values{"resume": value.Bool(false), "mode": value.String("promotion")}},
 		{"hyperband", halving.Hyperband(), nil},
+		{"dehb", halving.DEHB(), setting.Values{"brackets": value.Int(2), "promoting": value.Int(1), "reduction": value.Float(9)}},
 		{"pbt", pbt.Method(), population},
 		{"pb2", pb2.Method(), population},
 	} {
@@ -56,7 +57,7 @@ func TestRestartUnderRungs(t *testing.T) {
 // of it is lost by a kill.
 func TestRungsOfAFiniteSpace(t *testing.T) {
 	resume := setting.Values{"resume": value.Bool(true)}
-	for _, m := range []schedule.Method{halving.Halving(), halving.Hyperband(), halving.ASHA(), halving.PASHA()} {
+	for _, m := range []schedule.Method{halving.Halving(), halving.Hyperband(), halving.DEHB(), halving.ASHA(), halving.PASHA()} {
 		for _, size := range []int{1, 2, 5} {
 			t.Run(fmt.Sprintf("%s of %d", m.Name, size), func(t *testing.T) {
 				inputs, want, _ := climb(t, m, resume, size, -1)
@@ -75,6 +76,35 @@ func TestRungsOfAFiniteSpace(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// A configuration that was made for one rung is not run on another: where the
+// scheduler wants something else by then, the suggester is asked again.
+func TestMadeForARung(t *testing.T) {
+	p := newPlay(t, func(d *study.Definition) { d.Fidelity = &study.Fidelity{Min: 1, Max: 9} })
+	p.sched = fakeSchedule{next: func(h *study.History) schedule.Order {
+		return schedule.Order{CopyFrom: -1, Until: float64(1 + h.Len()/3), Bracket: 1 + h.Len()/2}
+	}}
+	asked := 0
+	p.propose = func(o suggestOrder) ([]suggest.Proposal, error) {
+		asked++
+		ps, err := numbered(o)
+		for i := range ps {
+			ps[i].Until, ps[i].Note = o.until, fmt.Sprintf(`{"until":%v,"bracket":%d}`, o.until, o.bracket)
+		}
+		return ps, err
+	}
+	p.lease(study.LeaseRequest{Worker: "w", N: 7})
+	h := p.s.log.Book.History()
+	if h.Len() != 7 || asked != 3 {
+		t.Fatalf("%d trials after %d questions, want 7 after 3", h.Len(), asked)
+	}
+	for tr := range h.All() {
+		first := tr.Number / 3 * 3
+		if want := fmt.Sprintf(`{"until":%v,"bracket":%d}`, tr.Until, 1+first/2); tr.Origin.Note != want || tr.Origin.Stream != tr.Number {
+			t.Errorf("trial %d runs until %v with stream %d and the note %s, want %s", tr.Number, tr.Until, tr.Origin.Stream, tr.Origin.Note, want)
 		}
 	}
 }

@@ -93,22 +93,22 @@ func Preview(ctx context.Context, s Search) (*Forecast, error) {
 		return nil, &study.Error{Code: study.Invalid, Message: "the fixed values cannot be", Err: err}
 	}
 	holder := suggest.Holding(suggester)
-	d.Suggest = func(h *study.History, n int) (space.Config, error) {
+	d.Suggest = func(h *study.History, n int, o schedule.Order) (suggest.Proposal, error) {
 		if n == 0 {
 			if c, ok := part.Default(); ok {
-				return c.In(def.Space), nil
+				return suggest.Proposal{Config: c.In(def.Space)}, nil
 			}
 		}
-		list, err := holder.Suggest(ctx, suggest.Request{History: h, N: 1, First: n, Seed: def.Seed, Fixed: fixed})
+		list, err := holder.Suggest(ctx, suggest.Request{History: h, N: 1, First: n, Seed: def.Seed, Fixed: fixed, Until: o.Until, Bracket: o.Bracket})
 		switch {
 		case len(list) > 0:
-			return list[0].Config, nil
+			return list[0], nil
 		case errors.Is(err, suggest.ErrExhausted):
-			return space.Config{}, ErrExhausted
+			return suggest.Proposal{}, ErrExhausted
 		case err != nil:
-			return space.Config{}, fmt.Errorf("search algorithm %s: %w", s.Suggest.Name, err)
+			return suggest.Proposal{}, fmt.Errorf("search algorithm %s: %w", s.Suggest.Name, err)
 		}
-		return space.Config{}, ErrWait
+		return suggest.Proposal{}, ErrWait
 	}
 	r, err := Run(scheduler, d)
 	if err != nil {

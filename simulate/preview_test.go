@@ -19,6 +19,7 @@ import (
 	"github.com/afina-hpo/afina/space/spacetest"
 	"github.com/afina-hpo/afina/store/memory"
 	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest"
 )
 
 // flat is programs that all report the number of their trial.
@@ -144,11 +145,12 @@ func TestPreviewIsWhatTheEngineDoes(t *testing.T) {
 			}
 			r, err := simulate.Run(scheduler, simulate.Setup{
 				Space: def.Space, Objectives: def.Objectives, Fidelity: def.Fidelity, Seed: def.Seed, Trials: 30, Program: curves.Program,
-				Suggest: func(h *study.History, n int) (space.Config, error) {
+				Suggest: func(h *study.History, n int, _ schedule.Order) (suggest.Proposal, error) {
 					if n == 0 {
-						return first, nil
+						return suggest.Proposal{Config: first}, nil
 					}
-					return def.Space.Sample(study.Stream(def.Seed, n, study.PurposeSuggest))
+					c, err := def.Space.Sample(study.Stream(def.Seed, n, study.PurposeSuggest))
+					return suggest.Proposal{Config: c}, err
 				},
 			})
 			if err != nil {

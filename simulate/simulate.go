@@ -9,6 +9,7 @@ import (
 	"github.com/afina-hpo/afina/schedule"
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest"
 )
 
 // Program is the behaviour of one trial's program: a learning curve and what
@@ -55,10 +56,10 @@ type Setup struct {
 	// Copied, if set, says the same of a trial that begins with the checkpoint
 	// of another.
 	Copied func(n int, c space.Config, from study.Copy) Program
-	// Suggest, if set, proposes the configuration of trial n; else it is
-	// drawn at random. [ErrExhausted] says that there is none any more,
+	// Suggest, if set, proposes the configuration of trial n, which is to run
+	// as ordered; else it is drawn at random. [ErrExhausted] says that there is none any more,
 	// [ErrWait] that there is none now.
-	Suggest func(h *study.History, n int) (space.Config, error)
+	Suggest func(h *study.History, n int, o schedule.Order) (suggest.Proposal, error)
 	// Resource and Time end the schedule when so many units are paid or the
 	// virtual clock gets there; 0: never. What runs then is cancelled.
 	Resource, Time float64
@@ -280,12 +281,14 @@ func (m *Simulation) start(o schedule.Order) error {
 	if err := m.checkUntil(o); err != nil {
 		return err
 	}
-	c, from := o.Config, 0.0
+	c, from, note := o.Config, 0.0, ""
 	var copied *study.Copy
 	if c.IsZero() {
 		var err error
 		if m.setup.Suggest != nil {
-			c, err = m.setup.Suggest(m.result.Log.Book.History(), n)
+			var p suggest.Proposal
+			p, err = m.setup.Suggest(m.result.Log.Book.History(), n, o)
+			c, note = p.Config, p.Note
 		} else {
 			c, err = m.setup.Space.Sample(study.Stream(m.setup.Seed, n, study.PurposeSuggest))
 		}
@@ -341,7 +344,7 @@ func (m *Simulation) start(o schedule.Order) error {
 	m.trials = append(m.trials, trial{program: p, checkpoint: from, granted: o.Until})
 	m.result.PaidBy = append(m.result.PaidBy, 0)
 	err := m.apply(study.Event{Kind: study.EventQueued, Trial: n, Config: c,
-		Origin: &study.Origin{Method: "simulated", Stream: n}, Until: o.Until, Bracket: o.Bracket, Copy: copied})
+		Origin: &study.Origin{Method: "simulated", Stream: n, Note: note}, Until: o.Until, Bracket: o.Bracket, Copy: copied})
 	if err != nil {
 		return err
 	}

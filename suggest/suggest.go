@@ -54,6 +54,11 @@ type Request struct {
 	// taken them ([space.Space.Hold]). Only a [Holder] is asked with it; for
 	// others there is [Holding].
 	Fixed map[string]space.Value
+	// Until is the step up to which the scheduler would let the first of them
+	// run as things stand, and most likely the others; 0: to its end.
+	Until float64
+	// Bracket is the scheduler's own mark of that trial.
+	Bracket int
 }
 
 // Rand returns the random numbers for the i-th configuration of the request.
@@ -70,6 +75,10 @@ type Proposal struct {
 	// Note is kept with the trial: JSON of the method's own making, such as
 	// the predicted mean; "" for none.
 	Note string
+	// Until is the step that the configuration was made for, of the request:
+	// where the scheduler has come to send the trial elsewhere, it is not used
+	// and the method is asked again. 0: it is good for any.
+	Until float64
 }
 
 // Suggester proposes configurations. Suggest is called by one goroutine at a

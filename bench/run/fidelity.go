@@ -129,20 +129,20 @@ func Fidelity(ctx context.Context, j FidelityJob) (Trace, error) {
 		return fail(err)
 	}
 	watch := &stopwatch{inner: s}
-	setup.Suggest = func(h *study.History, n int) (space.Config, error) {
+	setup.Suggest = func(h *study.History, n int, o schedule.Order) (suggest.Proposal, error) {
 		if err := ctx.Err(); err != nil {
-			return space.Config{}, err
+			return suggest.Proposal{}, err
 		}
-		list, err := watch.Suggest(ctx, suggest.Request{History: h, N: 1, First: n, Seed: j.Seed})
+		list, err := watch.Suggest(ctx, suggest.Request{History: h, N: 1, First: n, Seed: j.Seed, Until: o.Until, Bracket: o.Bracket})
 		switch {
 		case len(list) > 0:
-			return list[0].Config, nil
+			return list[0], nil
 		case errors.Is(err, suggest.ErrExhausted):
-			return space.Config{}, simulate.ErrExhausted
+			return suggest.Proposal{}, simulate.ErrExhausted
 		case err != nil:
-			return space.Config{}, err
+			return suggest.Proposal{}, err
 		}
-		return space.Config{}, simulate.ErrWait
+		return suggest.Proposal{}, simulate.ErrWait
 	}
 	simulation := simulate.New(w, setup)
 	w.result = simulation.Result()

@@ -20,6 +20,7 @@ import (
 	"github.com/afina-hpo/afina/suggest/bohb"
 	"github.com/afina-hpo/afina/suggest/cmaes"
 	"github.com/afina-hpo/afina/suggest/de"
+	"github.com/afina-hpo/afina/suggest/dehb"
 	"github.com/afina-hpo/afina/suggest/forest"
 	"github.com/afina-hpo/afina/suggest/genetic"
 	"github.com/afina-hpo/afina/suggest/grid"
@@ -44,7 +45,7 @@ const (
 func Search() suggest.Table {
 	return suggest.Table{
 		portfolio.Method(), tpe.Method(), bo.Method(), forest.Method(), rbf.Method(),
-		cmaes.Method(), de.Method(), bohb.Method(), genetic.Method(), nsga.Method2(), nsga.Method3(),
+		cmaes.Method(), de.Method(), bohb.Method(), dehb.Method(), genetic.Method(), nsga.Method2(), nsga.Method3(),
 		qmc.Method(), random.Method(), grid.Method(), manual.Method(),
 	}
 }
@@ -53,7 +54,7 @@ func Search() suggest.Table {
 func Schedule() schedule.Table {
 	return schedule.Table{
 		fixed.Method(), auto.Method(),
-		halving.ASHA(), halving.Hyperband(), halving.Halving(), halving.PASHA(),
+		halving.ASHA(), halving.Hyperband(), halving.DEHB(), halving.Halving(), halving.PASHA(),
 		median.Method(), median.Percentile(), curve.Method(),
 		rule.Bandit(), rule.Truncation(), rule.Threshold(), rule.Patience(), rule.Wilcoxon(), race.Method(),
 		pbt.Method(), pb2.Method(), replay.Method(),

@@ -20,11 +20,12 @@ const module = "github.com/afina-hpo/afina"
 // stand above; only cmd/afina, the library and builtin name concrete methods
 // and adapters.
 const graph = `
-internal/builtin: schedule schedule/auto schedule/curve schedule/fixed schedule/halving schedule/median schedule/pb2 schedule/pbt schedule/race schedule/replay schedule/rule suggest suggest/bo suggest/bohb suggest/cmaes suggest/de suggest/forest suggest/genetic suggest/grid suggest/manual suggest/nsga suggest/portfolio suggest/qmc suggest/random suggest/rbf suggest/tpe
+internal/builtin: schedule schedule/auto schedule/curve schedule/fixed schedule/halving schedule/median schedule/pb2 schedule/pbt schedule/race schedule/replay schedule/rule suggest suggest/bo suggest/bohb suggest/cmaes suggest/de suggest/dehb suggest/forest suggest/genetic suggest/grid suggest/manual suggest/nsga suggest/portfolio suggest/qmc suggest/random suggest/rbf suggest/tpe
 internal/checkpoint: internal/home study
 internal/diag:
 internal/e2e:
 internal/home:
+internal/ladder:
 internal/need:
 internal/policy:
 internal/present: analyze space space/value study
@@ -49,6 +50,7 @@ suggest/bo: num/ehvi num/gp num/lbfgs num/linalg num/pareto num/special num/warp
 suggest/bohb: num/special space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/internal/level
 suggest/cmaes: num/linalg space space/value study study/setting suggest suggest/internal/distinct
 suggest/de: space space/value study study/setting suggest suggest/internal/distinct suggest/internal/merit suggest/internal/vary
+suggest/dehb: internal/ladder space space/value study study/setting suggest suggest/internal/distinct suggest/internal/level suggest/internal/vary
 suggest/forest: num/forest num/special space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc
 suggest/genetic: space space/value study study/setting suggest suggest/internal/distinct suggest/internal/merit suggest/internal/vary
 suggest/grid: space space/value study study/setting suggest suggest/internal/distinct
@@ -70,7 +72,7 @@ schedule: internal/diag space study study/setting
 schedule/auto: schedule schedule/fixed schedule/halving schedule/median schedule/race space/value study/setting
 schedule/curve: schedule space/value study study/setting
 schedule/fixed: schedule study study/setting
-schedule/halving: schedule schedule/internal/rung space/value study study/setting
+schedule/halving: internal/ladder schedule schedule/internal/rung space/value study study/setting
 schedule/internal/rung: num/pareto study
 schedule/median: schedule schedule/internal/rung space/value study study/setting
 schedule/pb2: num/gp schedule schedule/pbt space space/value study study/setting

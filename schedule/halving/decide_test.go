@@ -146,6 +146,16 @@ func TestNext(t *testing.T) {
 
 		{"hyperband's second bracket begins higher", "hyperband", setting.Values{"reduction": value.Float(27)}, 0, make27(), "start to 27 in 2"},
 
+		{"dehb begins as hyperband", "dehb", setting.Values{"reduction": value.Float(27)}, 0, make27(), "start to 27 in 2"},
+		{"dehb's first bracket promotes", "dehb", one, 0, []sent{paused(1, 5), paused(1, 4)}, "start to 1 in 1"},
+		{"its second does not", "dehb", one, 0, append(full(), in2(study.Pruned, 1), in2(study.Pruned, 1)), "start to 1 in 2"},
+		{"but makes trials for the next rung", "dehb", one, 0, append(full(), second(27, 1)...), "start to 3 in 2"},
+		{"when all have come to the one below", "dehb", one, 0, append(full(), append(second(26, 1), in2(study.Running, 1))...), "start to 1 in 3"},
+		{"failed or not", "dehb", one, 0, append(full(), append(second(26, 1), in2(study.Failed, 1))...), "start to 3 in 2"},
+		{"and for the last", "dehb", one, 0, append(full(), append(second(27, 1), append(second(9, 3), second(3, 9)...)...)...), "start to 27 in 2"},
+		{"before it begins another", "dehb", one, 0, append(full(), append(second(27, 1), append(second(9, 3), append(second(3, 9), in2(study.Complete, 27))...)...)...), "start to 1 in 3"},
+		{"without a budget for new ones there is nothing", "dehb", one, 54, append(full(), second(27, 1)...), "start to 1 in 3"},
+
 		{"pasha's third rung waits", "pasha", resume, 0, []sent{paused(3, 1), paused(3, 2), paused(3, 3)}, "start to 1 in 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -155,6 +165,34 @@ func TestNext(t *testing.T) {
 			}
 		})
 	}
+}
+
+// one lets only the first of DEHB's brackets promote, and all begin on the
+// lowest rung: 27 trials to 1, 9 to 3, 3 to 9, 1 to 27.
+var one = setting.Values{"promoting": value.Int(1), "brackets": value.Int(1)}
+
+// full is the first of them with all trials ended.
+func full() []sent {
+	var list []sent
+	for i := range 27 {
+		list = append(list, sent{study.Pruned, 1, 1, float64(i), 0})
+	}
+	for i, until := range []float64{3, 3, 3, 3, 3, 3, 9, 9, 27} {
+		list[i].until = until
+	}
+	list[8].state = study.Complete
+	return list
+}
+
+// in2 is a trial of the second, second some that came to their step.
+func in2(state study.State, until float64) sent { return sent{state, until, 2, 1, 0} }
+
+func second(n int, until float64) []sent {
+	var list []sent
+	for range n {
+		list = append(list, in2(study.Pruned, until))
+	}
+	return list
 }
 
 // make27 is a first bracket, on its way.

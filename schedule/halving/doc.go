@@ -1,5 +1,5 @@
 // Package halving is the family of schedulers that train many trials a little
-// and few to the end: successive halving, Hyperband, ASHA and PASHA.
+// and few to the end: successive halving, Hyperband, DEHB, ASHA and PASHA.
 //
 // They need a fidelity, which says how many steps a whole training has, and
 // reports with steps; paused trials of programs that keep checkpoints go on
@@ -19,6 +19,10 @@
 // brackets that begin on the lowest rung with many trials and such that begin
 // higher with few, against curves that tell nothing early. A worker for whom a
 // bracket has no use begins the next one.
+//
+// DEHB is Hyperband for a search that breeds (package suggest/dehb): after the
+// first round nobody is promoted; when a rung is complete, the next one gets as
+// many new trials as would have been.
 //
 // ASHA waits for nobody. With mode promotion a trial pauses at every rung, and
 // a free worker resumes the best one that is in the top of the highest rung.
@@ -47,7 +51,7 @@
 //
 // The one idea is a table from rungs to the trials that have reached them, in
 // order of value, which follows the history by what has changed in it. All
-// four are questions to it.
+// five are questions to it.
 //
 // # Sources
 //
@@ -57,5 +61,7 @@
 // to hyperparameter optimization", JMLR 18, 2018. L. Li et al., "A system for
 // massively parallel hyperparameter tuning", MLSys 2020. O. Bohdal, L. Balles,
 // M. Wistuba, B. Ermis, C. Archambeau and G. Zappella, "PASHA: efficient HPO
-// and NAS with progressive resource allocation", ICLR 2023.
+// and NAS with progressive resource allocation", ICLR 2023. N. Awad, N. Mallik
+// and F. Hutter, "DEHB: evolutionary hyperband for scalable, robust and
+// efficient hyperparameter optimization", IJCAI 2021.
 package halving

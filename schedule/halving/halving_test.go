@@ -10,7 +10,7 @@ import (
 )
 
 // methods is the family, by name.
-var methods = map[string]func() schedule.Method{"halving": Halving, "hyperband": Hyperband, "asha": ASHA, "pasha": PASHA}
+var methods = map[string]func() schedule.Method{"halving": Halving, "hyperband": Hyperband, "dehb": DEHB, "asha": ASHA, "pasha": PASHA}
 
 func TestContract(t *testing.T) {
 	for _, c := range []struct {
@@ -23,6 +23,8 @@ func TestContract(t *testing.T) {
 		{"halving, resuming, small brackets", Halving, setting.Values{"resume": value.Bool(true), "trials": value.Int(7)}, 0},
 		{"hyperband", Hyperband, nil, 0},
 		{"hyperband, two brackets", Hyperband, setting.Values{"resume": value.Bool(true), "brackets": value.Int(2)}, 0},
+		{"dehb", DEHB, nil, 0},
+		{"dehb, one bracket promotes", DEHB, setting.Values{"resume": value.Bool(true), "promoting": value.Int(1), "brackets": value.Int(2)}, 0},
 		{"asha, stopping", ASHA, nil, 0},
 		{"asha, promotion", ASHA, setting.Values{"resume": value.Bool(true)}, 0},
 		{"asha, promotion by restart", ASHA, setting.Values{"mode": value.String("promotion")}, 0},

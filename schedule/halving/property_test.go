@@ -165,7 +165,7 @@ func lossesAt(h *study.History, t *study.Trial, step float64) []float64 {
 // each promotion happens once, and nobody starves, [scheduletest.Simulate]
 // makes sure of.
 func TestPromotionsAreFairAndEndAtTheTop(t *testing.T) {
-	list := []schedule.Method{Halving(), Hyperband(), ASHA(), PASHA()}
+	list := []schedule.Method{Halving(), Hyperband(), DEHB(), ASHA(), PASHA()}
 	rapid.Check(t, func(t *rapid.T) {
 		d := setup(t)
 		m := rapid.SampledFrom(list).Draw(t, "method")

@@ -14,6 +14,9 @@ type rounds struct {
 	o     options
 	table *table
 	plans []plan
+	// promoting is how many brackets, from the first, promote trials; those
+	// after them make new ones for every rung. 0: all promote.
+	promoting int
 }
 
 func (s *rounds) plan(bracket int) plan { return s.plans[(bracket-1)%len(s.plans)] }
@@ -32,6 +35,16 @@ func (s *rounds) next(h *study.History, closed bool) schedule.Order {
 	next := len(s.table.started)
 	for b := 1; b < len(s.table.started); b++ {
 		p := s.plan(b)
+		if s.evolves(b) {
+			switch i := s.vacant(b); {
+			case closed || i < 0:
+			case i == 0:
+				next = min(next, b)
+			default:
+				return schedule.Order{Action: schedule.Start, CopyFrom: -1, Until: s.table.steps[p.first+i], Bracket: b}
+			}
+			continue
+		}
 		n := p.sizes[0]
 		if s.table.started[b] < n {
 			next = min(next, b)
@@ -80,6 +93,9 @@ func (s *rounds) Judge(h *study.History, t *study.Trial) study.Verdict {
 	k, known := slices.BinarySearch(s.table.steps, t.Until)
 	if t.Bracket <= 0 || !known || k == last {
 		return study.VerdictContinue
+	}
+	if s.evolves(t.Bracket) {
+		return retire(t)
 	}
 	v := pauseAtUntil(t)
 	if v == study.VerdictPause && s.table.single {

@@ -2,11 +2,16 @@ package bohb
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/space/value"
@@ -88,6 +93,43 @@ func TestLevels(t *testing.T) {
 		if c.trials >= 150 && near < 20 { // with the fewest trials a model knows next to nothing
 			t.Errorf("after %d trials %d of 40 proposals are near the optimum", c.trials, near)
 		}
+	}
+}
+
+// What is proposed after 60 trials, noted once.
+func TestPinned(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("the proposals were noted on amd64")
+	}
+	s, err := Method().New(suggest.Problem{Objectives: 1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := rungs(3, 60)
+	ps, err := s.Suggest(context.Background(), suggest.Request{History: h, N: 12, First: h.Len(), Seed: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range ps {
+		got = append(got, fmt.Sprintf("%s %s", p.Config, p.Note))
+	}
+	text, err := json.MarshalIndent(got, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const file = "testdata/suggestions.json"
+	if os.Getenv("AFINA_UPDATE") != "" {
+		if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(text)+"\n"); d != "" {
+		t.Errorf("the proposals have changed; if that is meant, raise the method's version and run with AFINA_UPDATE=1\n%s", d)
 	}
 }
 

@@ -42,6 +42,9 @@ func (w Worth) Compare(o Worth) int {
 	return cmp.Or(cmp.Compare(w.class, o.class), cmp.Compare(w.a, o.a), cmp.Compare(w.b, o.b))
 }
 
+// Broken reports whether there is no value because the trial failed.
+func (w Worth) Broken() bool { return w.class == broken }
+
 // Loss returns the loss at the step, false where there is none: the trial did
 // not get there, or what it had is no number.
 func (w Worth) Loss() (float64, bool) { return w.a, w.class == measured }
@@ -123,11 +126,16 @@ func compare(a, b Place) int {
 // Table ranks the trials of a study of one objective on all levels. The zero
 // Table is ready to use; it is not safe for concurrent use.
 type Table struct {
+	// Group, if set, splits the trials of every level: it returns the group of
+	// one at a step, false where it does not count there. It has to be a
+	// function of the trial and the step. Without it all are in group 0.
+	Group func(t *study.Trial, step float64) (int, bool)
+
 	last  *study.History
 	sent  map[float64]int // how many trials may run up to a step
 	steps []float64
-	ranks [][]Place // by level, best first
-	known []mark    // by trial
+	ranks []map[int][]Place // by level and group, best first
+	known []mark            // by trial
 }
 
 // mark is what the table holds of a trial.
@@ -138,7 +146,7 @@ type mark struct {
 
 // held is a place with its level.
 type held struct {
-	level int
+	level, group int
 	Place
 }
 
@@ -150,7 +158,7 @@ func (b *Table) Follow(h *study.History) {
 		return
 	}
 	if !h.Continues(b.last) {
-		*b = Table{sent: map[float64]int{}}
+		*b = Table{Group: b.Group, sent: map[float64]int{}}
 	}
 	for t := range h.Changed(b.last) {
 		b.count(t, end(h))
@@ -161,7 +169,10 @@ func (b *Table) Follow(h *study.History) {
 	}
 	slices.Sort(steps)
 	if steps = append(steps, end(h)); !slices.Equal(steps, b.steps) {
-		b.last, b.steps, b.ranks = nil, steps, make([][]Place, len(steps))
+		b.last, b.steps, b.ranks = nil, steps, make([]map[int][]Place, len(steps))
+		for k := range b.ranks {
+			b.ranks[k] = map[int][]Place{}
+		}
 		for i := range b.known {
 			b.known[i].places = nil
 		}
@@ -208,8 +219,15 @@ func end(h *study.History) float64 {
 func (b *Table) place(t *study.Trial, o study.Objective) {
 	var now []held
 	for k, step := range b.steps {
+		group, counts := 0, true
+		if b.Group != nil {
+			group, counts = b.Group(t, step)
+		}
+		if !counts {
+			continue
+		}
 		if w, ok := Of(t, o, step); ok {
-			now = append(now, held{k, Place{w, t.Number}})
+			now = append(now, held{k, group, Place{w, t.Number}})
 		}
 	}
 	m := &b.known[t.Number]
@@ -217,16 +235,30 @@ func (b *Table) place(t *study.Trial, o study.Objective) {
 		return
 	}
 	for _, p := range m.places {
-		if i, ok := slices.BinarySearchFunc(b.ranks[p.level], p.Place, compare); ok {
-			b.ranks[p.level] = slices.Delete(b.ranks[p.level], i, i+1)
+		list := b.ranks[p.level][p.group]
+		if i, ok := slices.BinarySearchFunc(list, p.Place, compare); ok {
+			list = slices.Delete(list, i, i+1)
+		}
+		if b.ranks[p.level][p.group] = list; len(list) == 0 {
+			delete(b.ranks[p.level], p.group)
 		}
 	}
 	for _, p := range now {
-		i, _ := slices.BinarySearchFunc(b.ranks[p.level], p.Place, compare)
-		b.ranks[p.level] = slices.Insert(b.ranks[p.level], i, p.Place)
+		list := b.ranks[p.level][p.group]
+		i, _ := slices.BinarySearchFunc(list, p.Place, compare)
+		b.ranks[p.level][p.group] = slices.Insert(list, i, p.Place)
 	}
 	m.places = now
 }
+
+// Below returns the highest level below a step, -1 where there is none.
+func (b *Table) Below(step float64) int {
+	k, _ := slices.BinarySearch(b.steps, step)
+	return k - 1
+}
+
+// Level returns the level at a step; false where there is none.
+func (b *Table) Level(step float64) (int, bool) { return slices.BinarySearch(b.steps, step) }
 
 // Len returns the number of levels; the last is the end.
 func (b *Table) Len() int { return len(b.steps) }
@@ -235,6 +267,10 @@ func (b *Table) Len() int { return len(b.steps) }
 // without one, +Inf.
 func (b *Table) Step(k int) float64 { return b.steps[k] }
 
-// At returns all that stand on level k, best first. Do not modify it; it is
-// valid until the next call of Follow.
-func (b *Table) At(k int) []Place { return b.ranks[k] }
+// At returns all of group 0 that stand on level k, best first. Do not modify
+// it; it is valid until the next call of Follow.
+func (b *Table) At(k int) []Place { return b.ranks[k][0] }
+
+// Groups returns the groups that have somebody on level k, each as At. Do not
+// modify them.
+func (b *Table) Groups(k int) map[int][]Place { return b.ranks[k] }
