@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,8 +24,10 @@ many trials get how far, what that costs, how long it takes, how busy the
 workers are, and how much of a full training of every trial is saved.
 
 Nothing is run. How trials behave is invented, or with --from taken from the
-curves of another study of the same program, whose trials also say how long a
-step takes.`,
+curves of another study of the same program, finished or not. What a step takes
+is then learned from its trials, as a function of the configuration. With --runs
+the search is played several times, each with other seeds and other trials of
+that study, and the forecast has intervals.`,
 		Args: argCount(1, 1, "a study file"),
 		RunE: func(c *cobra.Command, args []string) error {
 			got, err := config.Load(args[0], x.tables(), x.lookupEnv)
@@ -42,7 +45,7 @@ step takes.`,
 	fl.StringVar(&f.search, "search", "", "search algorithm")
 	fl.StringVar(&f.schedule, "schedule", "", "scheduler")
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of everything random")
-	fl.IntVar(&f.runs, "runs", 1, "play so many times with different seeds and print the mean")
+	fl.IntVar(&f.runs, "runs", 1, "play so many times with different seeds and print the mean, and an interval")
 	return c
 }
 
@@ -65,6 +68,7 @@ type simulated struct {
 	// Curves says where they are from: "invented", or the study's name.
 	Curves  string               `json:"curves"`
 	PerStep float64              `json:"seconds_per_step,omitempty"`
+	Cost    *simulate.Cost       `json:"cost,omitempty"`
 	Runs    []*simulate.Forecast `json:"runs"`
 }
 
@@ -118,8 +122,8 @@ func (x *app) simulate(c *cobra.Command, got *config.Result, f simulateFlags) er
 			return study.Errorf(study.Invalid, "leave out --from", "no trial of study %s has reported its objective with steps", log.Def.Name)
 		}
 		search.Curves, out.Curves = recorded, log.Def.Name
-		if !set("seconds-per-step") {
-			search.Seconds, out.PerStep = recorded.Seconds(), recorded.Seconds()
+		if cost, ok := simulate.Learn(log.Book.History(), def.Space); ok && !set("seconds-per-step") {
+			search.Cost, out.Cost, out.PerStep = cost, cost, cost.PerStep
 		}
 	}
 	for run := range f.runs {
@@ -127,8 +131,11 @@ func (x *app) simulate(c *cobra.Command, got *config.Result, f simulateFlags) er
 		d := *def
 		d.Seed += uint64(run)
 		one.Definition = &d
-		if one.Curves == nil {
+		switch recorded, is := one.Curves.(*simulate.Recorded); {
+		case !is:
 			one.Curves = simulate.Invented{Space: d.Space, Objectives: d.Objectives, Fidelity: d.Fidelity, Seed: d.Seed}
+		case f.runs > 1:
+			one.Curves = recorded.Resample(d.Seed)
 		}
 		got, err := simulate.Preview(c.Context(), one)
 		if err != nil {
@@ -144,27 +151,61 @@ func (x *app) simulate(c *cobra.Command, got *config.Result, f simulateFlags) er
 	return nil
 }
 
+// middle is the part of the runs that an interval holds.
+const middle = 0.8
+
+// interval returns the middle of what some runs came to, in order.
+func interval(xs []float64) (low, high float64) {
+	xs = slices.Sorted(slices.Values(xs))
+	out := int(float64(len(xs)) * (1 - middle) / 2)
+	return xs[out], xs[len(xs)-1-out]
+}
+
 func (x *app) printSimulated(def *study.Definition, s simulated) {
 	w := x.Out
-	mean := func(of func(*simulate.Forecast) float64) float64 {
-		sum := 0.0
+	all := func(of func(*simulate.Forecast) float64) (xs []float64, mean float64) {
 		for _, f := range s.Runs {
-			sum += of(f)
+			xs = append(xs, of(f))
+			mean += of(f)
 		}
-		return sum / float64(len(s.Runs))
+		return xs, mean / float64(len(s.Runs))
+	}
+	mean := func(of func(*simulate.Forecast) float64) float64 { _, m := all(of); return m }
+	// around is the mean with the interval behind it, where that is one.
+	around := func(of func(*simulate.Forecast) float64, text func(float64) string) string {
+		xs, m := all(of)
+		low, high := interval(xs)
+		if text(low) == text(high) {
+			return text(m)
+		}
+		return fmt.Sprintf("%s (%s to %s)", text(m), text(low), text(high))
 	}
 	field := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "%-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
+	seconds := func(x float64) string { return round(time.Duration(x * float64(time.Second))) }
 	times := ""
-	if n := len(s.Runs); n > 1 {
-		times = fmt.Sprintf(", mean of %d runs", n)
+	switch n := len(s.Runs); {
+	case n >= 10:
+		times = fmt.Sprintf(", mean of %d runs (and where %.0f %% of them are)", n, 100*middle)
+	case n > 1:
+		times = fmt.Sprintf(", mean of %d runs (and the least and most)", n)
 	}
 	field("search", "%s under %s, %s at once%s", s.Search, s.Schedule, plural(s.Parallel, "trial"), times)
 	if s.Curves == "invented" {
 		field("curves", "invented; with --from those of a study that has run")
 	} else {
 		field("curves", "of study %s", s.Curves)
+	}
+	if c := s.Cost; c != nil {
+		text := fmt.Sprintf("%s for each %s, by the mean of %s", seconds(c.PerStep), stepName(def), plural(c.Trials, "trial"))
+		if c.Model != "constant" {
+			text = fmt.Sprintf("%s to %s for each %s, by a %s model of %s", seconds(c.Fastest), seconds(c.Slowest), stepName(def), c.Model, plural(c.Trials, "trial"))
+		}
+		if c.Trials > 1 {
+			text += fmt.Sprintf("; off by %.0f %% on trials not seen", 100*c.Error)
+		}
+		field("cost", "%s", text)
 	}
 	trials := mean(func(f *simulate.Forecast) float64 { return float64(f.Trials) })
 	text := short(trials) + " started"
@@ -175,40 +216,43 @@ func (x *app) printSimulated(def *study.Definition, s simulated) {
 	}
 	field("trials", "%s", text)
 	paid := mean(func(f *simulate.Forecast) float64 { return f.Paid })
-	text = units(def, paid)
+	text = around(func(f *simulate.Forecast) float64 { return f.Paid }, func(x float64) string { return units(def, x) })
 	if full := mean(func(f *simulate.Forecast) float64 { return f.Full }); full > paid {
 		text += fmt.Sprintf(" instead of %s: %.0f %% saved by pruning", short(full), 100*(1-paid/full))
 	} else if full > 0 && full < paid {
 		text += fmt.Sprintf(", where every trial trained to its end would have taken %s: trials start over", short(full))
 	}
 	field("resource", "%s", text)
-	clock := mean(func(f *simulate.Forecast) float64 { return f.Clock })
-	if s.PerStep > 0 {
-		field("time", "%s, with %s for each %s", round(time.Duration(clock*s.PerStep*float64(time.Second))), round(time.Duration(s.PerStep*float64(time.Second))), stepName(def))
-	} else {
-		field("time", "that of %s one after another; --seconds-per-step makes it seconds", units(def, clock))
+	clock := func(f *simulate.Forecast) float64 { return f.Clock }
+	switch {
+	case s.Cost != nil:
+		field("time", "%s", around(func(f *simulate.Forecast) float64 { return f.Seconds }, seconds))
+	case s.PerStep > 0:
+		field("time", "%s, with %s for each %s", around(func(f *simulate.Forecast) float64 { return f.Seconds }, seconds), seconds(s.PerStep), stepName(def))
+	default:
+		field("time", "that of %s one after another; --seconds-per-step makes it seconds", around(clock, func(x float64) string { return units(def, x) }))
 	}
-	field("workers", "busy %.0f %% of the time", 100*mean(func(f *simulate.Forecast) float64 { return f.Busy }))
+	field("workers", "busy %s of the time", around(func(f *simulate.Forecast) float64 { return f.Busy }, func(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) }))
 	if len(s.Runs[0].Rungs) == 0 {
 		return
 	}
 	fmt.Fprintln(w)
 	var rows [][]string
 	for _, r := range s.Runs[0].Rungs {
-		at := func(of func(simulate.Rung) float64) float64 {
-			return mean(func(f *simulate.Forecast) float64 {
+		at := func(of func(simulate.Rung) float64) string {
+			return around(func(f *simulate.Forecast) float64 {
 				for _, other := range f.Rungs {
 					if other.Step == r.Step {
 						return of(other)
 					}
 				}
 				return 0
-			})
+			}, short)
 		}
 		rows = append(rows, []string{
 			short(r.Step),
-			short(at(func(r simulate.Rung) float64 { return float64(r.Trials) })),
-			short(at(func(r simulate.Rung) float64 { return r.Paid })),
+			at(func(r simulate.Rung) float64 { return float64(r.Trials) }),
+			at(func(r simulate.Rung) float64 { return r.Paid }),
 		})
 	}
 	table(w, []string{">up to " + stepName(def), ">trials", ">" + stepName(def) + "s paid"}, rows)

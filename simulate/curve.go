@@ -107,53 +107,47 @@ type Recorded struct {
 	objectives []study.Objective
 	trials     []*study.Trial
 	longest    *study.Trial
-	seconds    float64 // a unit of resource
 }
 
 // Record returns the curves of the trials of h that have reported, as far as s
 // has their parameters; false where there are none.
 func Record(h *study.History, s *space.Space) (*Recorded, bool) {
 	rec := &Recorded{space: s, objectives: h.Objectives}
-	paid, took := 0.0, 0.0
 	for t := range h.All() {
 		if _, ok := h.Objectives[0].Value(t.Reports); !ok || t.LastStep() <= 0 {
 			continue
 		}
-		c, err := s.Complete(nil, func(i int, p *space.Param) space.Value {
-			if v, ok := t.Config.Get(p.Name); ok {
-				if v, err := p.Coerce(v); err == nil {
-					return v
-				}
-			}
-			return s.DecodeParam(i, 0.5)
-		})
+		c, err := carry(t.Config, s)
 		if err != nil {
 			continue
 		}
 		copied := *t
 		copied.Config = c
-		rec.trials = append(rec.trials, &copied)
-		if rec.longest == nil || copied.LastStep() > rec.longest.LastStep() {
-			rec.longest = &copied
-		}
-		for i := range t.Attempts {
-			if a := &t.Attempts[i]; !a.Ended.IsZero() && a.Paid > 0 {
-				paid += a.Paid
-				took += a.Ended.Sub(a.Started).Seconds()
-			}
-		}
-	}
-	if paid > 0 {
-		rec.seconds = took / paid
+		rec.add(&copied)
 	}
 	return rec, len(rec.trials) > 0
 }
 
+func (v *Recorded) add(t *study.Trial) {
+	v.trials = append(v.trials, t)
+	if v.longest == nil || t.LastStep() > v.longest.LastStep() {
+		v.longest = t
+	}
+}
+
+// Resample returns the curves of as many trials, drawn with replacement: what
+// else the study might have recorded.
+func (v *Recorded) Resample(seed uint64) *Recorded {
+	r := study.Stream(seed, 0, "simulate/resample")
+	out := &Recorded{space: v.space, objectives: v.objectives}
+	for range v.trials {
+		out.add(v.trials[r.IntN(len(v.trials))])
+	}
+	return out
+}
+
 // Len returns how many trials were recorded.
 func (v *Recorded) Len() int { return len(v.trials) }
-
-// Seconds returns what a unit of resource took, 0 where it is not known.
-func (v *Recorded) Seconds() float64 { return v.seconds }
 
 // Program implements [Curves].
 func (v *Recorded) Program(_ int, c space.Config) Program {

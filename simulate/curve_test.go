@@ -63,8 +63,11 @@ func TestRecorded(t *testing.T) {
 		t.Error("nothing was recorded, and it is taken for something")
 	}
 	rec, ok := simulate.Record(b.History(), s)
-	if !ok || rec.Len() != 2 || rec.Seconds() != 2 {
-		t.Fatalf("%v: %d trials, %v s a unit", ok, rec.Len(), rec.Seconds())
+	if !ok || rec.Len() != 2 {
+		t.Fatalf("%v: %d trials", ok, rec.Len())
+	}
+	if c, ok := simulate.Learn(b.History(), s); !ok || c.Trials != 2 || c.PerStep != 2 || c.Model != "constant" {
+		t.Errorf("%v: what steps took is %+v", ok, c)
 	}
 	p := rec.Program(0, at(0.3))
 	if p.End != 8 {

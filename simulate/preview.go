@@ -25,6 +25,8 @@ type Search struct {
 	// Seconds is what a unit of resource takes, 0: unknown. A study that is
 	// bounded by time needs it.
 	Seconds float64
+	// Cost, if set, says what a step takes, and Seconds is not used.
+	Cost *Cost
 }
 
 // Forecast is what a search would cost.
@@ -58,12 +60,23 @@ type Rung struct {
 func Preview(ctx context.Context, s Search) (*Forecast, error) {
 	def := s.Definition
 	stop := def.Stop
+	program := s.Curves.Program
+	if s.Cost != nil {
+		s.Seconds = s.Cost.PerStep
+		program = func(n int, c space.Config) Program {
+			p := s.Curves.Program(n, c)
+			if p.End == 0 && def.Fidelity != nil {
+				p.End = def.Fidelity.Max
+			}
+			return s.Cost.apply(p, n, c, def.Seed)
+		}
+	}
 	if stop.Time > 0 && s.Seconds == 0 {
 		return nil, study.Errorf(study.Invalid, "say what a step takes in seconds", "the study is bounded by time")
 	}
 	d := Setup{
 		Space: def.Space, Objectives: def.Objectives, Fidelity: def.Fidelity, Seed: def.Seed, Workers: def.Parallel,
-		Trials: stop.Trials, Program: s.Curves.Program, Resource: stop.Resource, Loose: true,
+		Trials: stop.Trials, Program: program, Resource: stop.Resource, Loose: true,
 	}
 	if stop.Time > 0 {
 		d.Time = time.Duration(stop.Time).Seconds() / s.Seconds

@@ -26,6 +26,10 @@ type Program struct {
 	End, Every float64
 	// Duration is the virtual time a step takes; 0 means 1.
 	Duration float64
+	// Time, if set, says instead how long it takes from one step to another.
+	// Startup is what every attempt takes before its first step.
+	Time    func(from, to float64) float64
+	Startup float64
 	// FailAt is the step at which the trial fails, after reporting it; 0:
 	// never. LoseAt is the step at which its first attempt that gets there is
 	// lost; the next begins where that one began.
@@ -181,6 +185,7 @@ type attempt struct {
 	at     float64 // step it has reached
 	next   float64 // step of the next report
 	due    float64 // when that will be
+	took   float64 // since the report before, or the start
 }
 
 // Run runs it to its end; see [Run]. It is called once.
@@ -377,7 +382,7 @@ func (m *Simulation) resume(o schedule.Order) error {
 
 // lease puts a trial on a worker.
 func (m *Simulation) lease(n, number int, from float64) error {
-	a := attempt{trial: n, number: number, begin: from, at: from, due: m.result.Clock}
+	a := attempt{trial: n, number: number, begin: from, at: from, due: m.result.Clock, took: m.trials[n].program.Startup}
 	m.plan(&a)
 	m.running = append(m.running, a)
 	return m.apply(study.Event{Kind: study.EventStarted, Trial: n, Attempt: number, Worker: fmt.Sprintf("w%d", n)})
@@ -391,7 +396,14 @@ func (m *Simulation) plan(a *attempt) {
 	if until := m.result.Log.Book.Trial(a.trial).Until; until > 0 {
 		a.next = math.Min(a.next, until)
 	}
-	a.due += math.Max(0, a.next-a.at) * p.Duration
+	switch {
+	case a.next <= a.at:
+	case p.Time != nil:
+		a.took += p.Time(a.at, a.next)
+	default:
+		a.took += (a.next - a.at) * p.Duration
+	}
+	a.due += a.took
 }
 
 // step carries out the report that is due first, of several the lowest
@@ -425,7 +437,8 @@ func (m *Simulation) report(a *attempt) (over bool, err error) {
 	k := &m.trials[a.trial]
 	p := k.program
 	m.result.Clock = a.due
-	m.result.Busy += (a.next - a.at) * p.Duration
+	m.result.Busy += a.took
+	a.took = 0
 	m.result.Paid += a.next - a.at
 	m.result.PaidBy[a.trial] += a.next - a.at
 	a.at = a.next

@@ -326,6 +326,9 @@ stop: { trials: 9 }
 	if got := after.Runs[0]; got.Paid != spent.Resource.Paid || got.Full != spent.Resource.Full || got.Paid == 0 {
 		t.Errorf("with recorded curves %v of %v are paid, and it was %v of %v", got.Paid, got.Full, spent.Resource.Paid, spent.Resource.Full)
 	}
+	p.afina(t, "simulate", "preview.yaml", "--from", "preview", "--runs", "3").want(t, 0).says(t, "mean of 3 runs (and the least and most)", "cost  ", " for each epoch, by ", "trials; off by ")
+	p.afina(t, "simulate", "preview.yaml", "--from", "preview", "--seconds-per-step", "60").want(t, 0).says(t, "with 1m0s for each epoch")
+	p.afina(t, "simulate", "preview.yaml", "--search", "dehb", "--trials", "40").want(t, 0).says(t, "dehb under asha")
 	p.afina(t, "simulate", "preview.yaml", "--from", "nothing").want(t, 4)
 	p.afina(t, "simulate", "preview.yaml", "--parallel", "0").want(t, 2)
 	p.afina(t, "simulate", "preview.yaml", "--schedule", "ahsa").want(t, 2).says(t, "did you mean")

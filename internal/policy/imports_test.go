@@ -82,7 +82,7 @@ schedule/replay: schedule space space/value study study/setting
 schedule/rule: schedule schedule/internal/rung schedule/median space/value study study/setting
 schedule/scheduletest: schedule simulate space study study/setting
 analyze: num/pareto space study
-simulate: analyze schedule space study suggest suggest/warm
+simulate: analyze num/forest num/linalg schedule space study suggest suggest/warm
 engine: schedule space space/value store study suggest suggest/warm
 store: study
 store/internal/gate: space study
