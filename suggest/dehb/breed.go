@@ -65,6 +65,9 @@ func (b *breeder) breed(rng *rand.Rand, take func(space.Config) bool) (suggest.P
 				c = h.Space.Decode(v)
 			}
 		}
+		if c.Equal(h.Trial(target.trial).Config) {
+			continue // the mutant's coordinates stand for the same values
+		}
 		if h.Space.Feasible(c) && take(c) {
 			b.load[k]++
 			return suggest.Proposal{Config: c, Note: note{Step: finite(b.step), Family: target.family, Parent: target.trial}.String()}, true

@@ -45,6 +45,6 @@
 // are rounded. A choice without order has an interval of [0, 1] for every
 // value, as there, and a member stands anywhere in its own. A coordinate that
 // is inactive is drawn from the prior whenever it is needed. A child that
-// violates a constraint, or that a finite space already had, is bred again, and
-// after a few times a configuration is drawn instead.
+// is its parent again, violates a constraint, or that a finite space already had,
+// is bred again, and after a few times a configuration is drawn instead.
 package dehb

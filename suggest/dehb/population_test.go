@@ -176,6 +176,9 @@ func TestPopulationsAreTheDefinition(t *testing.T) {
 			if n.Family >= 0 {
 				children++
 			}
+			if n.Family >= 0 && tr.Config.Equal(h.Trial(n.Parent).Config) {
+				t.Fatalf("trial %d is trial %d again", tr.Number, n.Parent)
+			}
 			if want := targets[tr.Number]; len(want) > 0 && !slices.Contains(want, n.Family) {
 				t.Fatalf("trial %d challenges family %d, and %v have the fewest children", tr.Number, n.Family, want)
 			}
