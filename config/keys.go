@@ -76,6 +76,7 @@ var topKeys = []key{
 	{name: "fix", shape: mapOf(aScalar), doc: "Values that some parameters have for now, while the others are searched. It may change between runs. Default: none."},
 	{name: "search", shape: either(anyText, ref("search")), doc: "Which configuration next: the algorithm's name, or a mapping."},
 	{name: "schedule", shape: either(anyText, ref("schedule")), doc: "How long each trial runs: the scheduler's name, or a mapping with its settings. Default: where there is a fidelity what suits the search algorithm, mostly auto; else fixed."},
+	{name: "cost", shape: either(anyText, object(costKeys)), doc: "What a trial costs: the metric that says it, or a price. Default: not counted."},
 	{name: "stop", shape: object(stopKeys), doc: "When the study or a trial ends."},
 	{name: "retry", shape: object(retryKeys), doc: "What happens to a trial that failed for no fault of its configuration."},
 	{name: "resources", shape: object(resourceKeys), doc: "What one trial occupies."},
