@@ -76,7 +76,7 @@ schedule/halving: internal/ladder schedule schedule/internal/rung space/value st
 schedule/internal/rung: num/pareto study
 schedule/median: schedule schedule/internal/rung space/value study study/setting
 schedule/pb2: num/gp schedule schedule/pbt space space/value study study/setting
-schedule/pbt: schedule space space/value study study/setting
+schedule/pbt: schedule schedule/internal/rung space space/value study study/setting
 schedule/race: num/special schedule schedule/rule space/value study study/setting
 schedule/replay: schedule space space/value study study/setting
 schedule/rule: schedule schedule/internal/rung schedule/median space/value study study/setting

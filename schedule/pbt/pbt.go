@@ -72,7 +72,8 @@ func New(name string, p schedule.Problem, v setting.Values, explore Explore) (sc
 	list := Settings()
 	size, _ := v.Get(list, "population").AsInt()
 	s := &population{
-		size: int(size), trials: p.Trials, last: p.Fidelity.Max, seed: p.Seed, objective: p.Objectives[0], explore: explore,
+		table: table{size: int(size)},
+		size:  int(size), trials: p.Trials, last: p.Fidelity.Max, seed: p.Seed, explore: explore,
 		interval: p.Fidelity.Max / 10,
 		quantile: v.Get(list, "quantile").AsFloat(),
 		quorum:   v.Get(list, "quorum").AsFloat(),
