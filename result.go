@@ -44,8 +44,8 @@ type Result struct {
 	// Expected is what the search algorithm expects of the configuration, by
 	// objective; empty where it does not model objectives, or does not yet. Of
 	// many measurements the best is partly luck, and what is expected of it is
-	// not. Only the results of Optimize, OptimizeAll and [Study.Incumbent]
-	// have it.
+	// not. Only the results of Optimize, OptimizeAll, [Study.Incumbent] and
+	// [Study.Foreseen] have it.
 	Expected []Estimate
 	// Created and Ended are when the trial was made and ended; Ended is zero
 	// while it goes on.

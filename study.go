@@ -336,6 +336,22 @@ func (s *Study) Incumbent() *Result {
 	return &r
 }
 
+// Foreseen returns the trial that is expected to end best, trials that are
+// paused, pruned or running on the way included: each is carried to its end by
+// what those that went on have shown. Expected is its value at the end, with how
+// far off that usually is. It is nil where there is no [Fidelity] or are several
+// objectives, and while no trial has reported. Unlike [Study.Best] it has
+// something to say before any trial is complete.
+func (s *Study) Foreseen() *Result {
+	f, ok := analyze.Foreseen(s.view().History)
+	if !ok {
+		return nil
+	}
+	r := newResult(f.Trial)
+	r.Expected = []Estimate{{f.Expected, f.SD}}
+	return &r
+}
+
 // expect adds what the search algorithm expects of a trial.
 func (s *Study) expect(r *Result) {
 	if mean, se, ok := s.engine.Estimate(s.view().History, r.Params.config); ok {

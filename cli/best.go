@@ -26,7 +26,9 @@ no other beats; in a study with contexts, the best of each context.
 
 The best of many measurements is partly luck. Where the search algorithm models
 the objective, the value that it expects of the best is printed with its
-standard error, and the trial of which it expects the best, if that is another.`,
+standard error, and the trial of which it expects the best, if that is another.
+In a study with a fidelity, so is the trial that has not come to its end and
+would end best, as predicted from those that went on from where it is.`,
 		Args: argCount(0, 1, "at most one study"),
 		RunE: func(c *cobra.Command, args []string) error {
 			ref := ""
@@ -56,6 +58,9 @@ standard error, and the trial of which it expects the best, if that is another.`
 func (x *app) printBest(def *study.Definition, h *study.History, hm home.Home, believe analyze.Belief) error {
 	front := analyze.Front(h)
 	if len(front) == 0 {
+		if f, ok := analyze.Foreseen(h); ok {
+			return study.Errorf(study.NotFound, "", "no trial is complete yet; of those on the way %s", foreseen(def, h, f))
+		}
 		return study.Errorf(study.NotFound, "", "no trial is complete yet")
 	}
 	if len(h.Objectives) > 1 {
@@ -87,6 +92,9 @@ func (x *app) printBest(def *study.Definition, h *study.History, hm home.Home, b
 		fmt.Fprintf(x.Out, "these are its values from %s %s on; what came before is in afina export --schedule\n", stepName(def), short(best.Copy.Step))
 	}
 	other := x.evidence(def, h, best, believe)
+	if f, ok := analyze.Foreseen(h); ok && f.Trial.Number != best.Number && f.Trial.State != study.Complete {
+		fmt.Fprintf(x.Out, "by prediction %s\n", foreseen(def, h, f))
+	}
 	if base := defaultTrial(h); base != nil {
 		x.compare(o, base, best)
 	}
@@ -153,6 +161,12 @@ func (x *app) judged(def *study.Definition, h *study.History) {
 	case def.Fidelity != nil:
 		fmt.Fprintf(x.Out, "judged by what it measured at its end, among %s that got there, and not by a prediction\n", plural(whole, "trial"))
 	}
+}
+
+// foreseen says which trial on the way is expected to end best.
+func foreseen(def *study.Definition, h *study.History, f analyze.Forecast) string {
+	return fmt.Sprintf("trial %d, %s at %s %s, would end best: %s %s", f.Trial.Number, f.Trial.State,
+		stepName(def), short(f.Trial.LastStep()), h.Objectives[0].Metric, within(f.Expected, f.SD))
 }
 
 // within returns a value with its standard error.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/afina-hpo/afina/analyze"
 	"github.com/afina-hpo/afina/bench/problem"
 	"github.com/afina-hpo/afina/schedule"
 	"github.com/afina-hpo/afina/simulate"
@@ -73,8 +74,8 @@ const restarted = " restart"
 const purposeStep = problem.PurposeNoise + "/step"
 
 // Fidelity makes one run. In the trace Incumbent has, at each hundredth of the
-// budget, the value after a whole training of the configuration whose newest
-// report is the best of those at the largest step that any trial has reached.
+// budget, the value after a whole training of the configuration that afina
+// expects to end best by then: see [analyze.Foreseen].
 func Fidelity(ctx context.Context, j FidelityJob) (Trace, error) {
 	t := Trace{
 		Peer: j.Pair.Label, Version: j.Pair.Schedule.Version + "+" + j.Pair.Search.Method.Version,
@@ -163,9 +164,8 @@ type incumbent struct {
 	result  *simulate.Result
 	err     error
 
-	step, value float64 // of the best, at the largest step reached
-	config      space.Config
-	values      Numbers
+	config space.Config // of the trial that is expected to end best
+	values Numbers
 }
 
 // Close implements [schedule.Closer] as far as the scheduler does.
@@ -178,11 +178,9 @@ func (w *incumbent) Close(h *study.History) schedule.Order {
 
 // Judge implements [schedule.Scheduler].
 func (w *incumbent) Judge(h *study.History, t *study.Trial) study.Verdict {
-	r := t.Reports[len(t.Reports)-1]
-	y, ok := r.Values.Get(h.Objectives[0].Metric)
 	w.mark(w.result.Paid - 1e-9*w.budget) // that was before this report
-	if ok && !math.IsNaN(y) && (r.Step > w.step || r.Step == w.step && y < w.value) {
-		w.step, w.value, w.config = r.Step, y, t.Config
+	if f, ok := analyze.Foreseen(h); ok {
+		w.config = f.Trial.Config
 	}
 	w.mark(w.result.Paid)
 	return w.Scheduler.Judge(h, t)

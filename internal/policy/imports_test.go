@@ -24,6 +24,7 @@ internal/builtin: schedule schedule/auto schedule/curve schedule/fixed schedule/
 internal/checkpoint: internal/home study
 internal/diag:
 internal/e2e:
+internal/foresight: internal/ladder study
 internal/home:
 internal/ladder:
 internal/need:
@@ -46,11 +47,11 @@ space/value:
 study: space space/expr space/value study/setting
 study/setting: internal/diag space/value
 suggest: internal/diag space study study/setting
-suggest/bo: num/ehvi num/gp num/lbfgs num/linalg num/pareto num/special num/warp space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc suggest/warm
+suggest/bo: internal/foresight num/ehvi num/gp num/lbfgs num/linalg num/pareto num/special num/warp space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc suggest/warm
 suggest/bohb: num/special space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/internal/level
 suggest/cmaes: num/linalg space space/value study study/setting suggest suggest/internal/distinct
 suggest/de: space space/value study study/setting suggest suggest/internal/distinct suggest/internal/merit suggest/internal/vary
-suggest/dehb: internal/ladder space space/value study study/setting suggest suggest/internal/distinct suggest/internal/level suggest/internal/vary
+suggest/dehb: internal/foresight internal/ladder space space/value study study/setting suggest suggest/internal/distinct suggest/internal/level suggest/internal/vary
 suggest/forest: num/forest num/special space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct suggest/qmc
 suggest/genetic: space space/value study study/setting suggest suggest/internal/distinct suggest/internal/merit suggest/internal/vary
 suggest/grid: space space/value study study/setting suggest suggest/internal/distinct
@@ -72,7 +73,7 @@ schedule: internal/diag space study study/setting
 schedule/auto: schedule schedule/fixed schedule/halving schedule/median schedule/race space/value study/setting
 schedule/curve: schedule space/value study study/setting
 schedule/fixed: schedule study study/setting
-schedule/halving: internal/ladder schedule schedule/internal/rung space/value study study/setting
+schedule/halving: internal/foresight internal/ladder schedule schedule/internal/rung space/value study study/setting
 schedule/internal/rung: num/pareto study
 schedule/median: schedule schedule/internal/rung space/value study study/setting
 schedule/pb2: num/gp schedule schedule/pbt space space/value study study/setting
@@ -81,7 +82,7 @@ schedule/race: num/special schedule schedule/rule space/value study study/settin
 schedule/replay: schedule space space/value study study/setting
 schedule/rule: schedule schedule/internal/rung schedule/median space/value study study/setting
 schedule/scheduletest: schedule simulate space study study/setting
-analyze: num/pareto space study
+analyze: internal/foresight num/pareto space study
 simulate: analyze num/forest num/linalg schedule space study suggest suggest/warm
 engine: schedule space space/value store study suggest suggest/warm
 store: study

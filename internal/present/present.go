@@ -139,6 +139,18 @@ type Best struct {
 	// Incumbent is the trial that the evidence speaks for: of all that were
 	// evaluated the one with the best estimate. It may be the same.
 	Incumbent *Best `json:"incumbent,omitempty"`
+	// Foreseen is the trial on the way that is expected to end best, where one is
+	// expected to beat all that are at the end.
+	Foreseen *Foreseen `json:"foreseen,omitempty"`
+}
+
+// Foreseen is a trial that has not come to its end, with the value that it is
+// expected to have there.
+type Foreseen struct {
+	Number   int                 `json:"number"`
+	Step     float64             `json:"step"`
+	Params   space.Config        `json:"params"`
+	Expected map[string]Estimate `json:"expected"`
 }
 
 // Estimate is a believed value.
@@ -167,6 +179,10 @@ func MakeBest(h *study.History, t *study.Trial, believe analyze.Belief) Best {
 	if i, ok := analyze.ByEvidence(h, believe); ok {
 		other := makeBest(h, i.Trial, i.Measured, believe)
 		b.Incumbent = &other
+	}
+	if f, ok := analyze.Foreseen(h); ok && f.Trial.Number != t.Number && f.Trial.State != study.Complete {
+		b.Foreseen = &Foreseen{f.Trial.Number, f.Trial.LastStep(), f.Trial.Config,
+			MakeEstimate(h, []float64{f.Expected}, []float64{f.SD})}
 	}
 	return b
 }

@@ -3,6 +3,7 @@ package halving
 import (
 	"math"
 
+	"github.com/afina-hpo/afina/internal/foresight"
 	"github.com/afina-hpo/afina/schedule"
 	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
@@ -135,7 +136,7 @@ func readOptions(name string, p schedule.Problem, list []setting.Setting, v sett
 	resume, _ := v.Get(list, "resume").AsBool()
 	resume = resume || p.Fidelity.Sampled() // a sample that was run is not run again
 	o := options{reduction: v.Get(list, "reduction").AsFloat(), resume: resume, pause: resume || p.Fidelity.Levels != nil, trials: p.Trials}
-	o.steps = rungSteps(*p.Fidelity, o.reduction)
+	o.steps = foresight.Steps(*p.Fidelity, o.reduction)
 	return o, nil
 }
 

@@ -1,20 +1,6 @@
 package halving
 
-import (
-	"slices"
-
-	"github.com/afina-hpo/afina/internal/ladder"
-	"github.com/afina-hpo/afina/study"
-)
-
-// rungSteps returns the steps at which trials are compared; see [ladder.Steps].
-// Where the fidelity lists its levels they are the rungs: nothing lies between.
-func rungSteps(f study.Fidelity, reduction float64) []float64 {
-	if f.Levels != nil && len(f.Levels.Steps) > 0 {
-		return slices.Clone(f.Levels.Steps)
-	}
-	return ladder.Steps(f.Min, f.Max, reduction)
-}
+import "github.com/afina-hpo/afina/internal/ladder"
 
 // plan is the shape of one bracket: it starts on rung first, with sizes[i]
 // trials on rung first+i.

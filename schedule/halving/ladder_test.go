@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/afina-hpo/afina/internal/foresight"
 	"github.com/afina-hpo/afina/study"
 )
 
@@ -27,7 +28,7 @@ func TestRungSteps(t *testing.T) {
 		{"room for one", 40, 81, 3, []float64{40, 81}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := rungSteps(study.Fidelity{Min: c.min, Max: c.max}, c.reduction)
+			got := foresight.Steps(study.Fidelity{Min: c.min, Max: c.max}, c.reduction)
 			if d := cmp.Diff(c.want, got); d != "" {
 				t.Error(d)
 			}
@@ -73,7 +74,7 @@ func TestRungsAndPlansHoldTogether(t *testing.T) {
 		lo := rapid.Float64Range(1e-3, 100).Draw(t, "min")
 		hi := lo * rapid.Float64Range(1.0001, 1e6).Draw(t, "ratio")
 		reduction := rapid.Float64Range(1.5, 20).Draw(t, "reduction")
-		steps := rungSteps(study.Fidelity{Min: lo, Max: hi}, reduction)
+		steps := foresight.Steps(study.Fidelity{Min: lo, Max: hi}, reduction)
 		for i, s := range steps {
 			if s > hi || i > 0 && s <= steps[i-1] {
 				t.Fatalf("rungs %v", steps)

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/afina-hpo/afina/internal/foresight"
 	"github.com/afina-hpo/afina/num/pareto"
 	"github.com/afina-hpo/afina/schedule"
 	"github.com/afina-hpo/afina/schedule/internal/rung"
@@ -114,7 +115,7 @@ func TestPromotionIsThePlainRule(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := &checked{Scheduler: s, t: t, steps: rungSteps(*d.Fidelity, reduction), reduction: reduction}
+		c := &checked{Scheduler: s, t: t, steps: foresight.Steps(*d.Fidelity, reduction), reduction: reduction}
 		if _, err := scheduletest.Simulate(c, d); err != nil {
 			t.Fatal(err)
 		}

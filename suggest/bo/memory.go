@@ -26,14 +26,16 @@ type memory struct {
 	sound, bad int
 }
 
-// row is a trial that has ended and says something.
+// row is a trial that says something: it has ended or, in a study with steps,
+// has come to one.
 type row struct {
 	number int
 	loss   []float64 // nil: none is known
 	// limits are the outcome constraints, above 0 violated; nil: unknown.
 	limits []float64
 	pruned bool
-	// partial is set where the loss is that of a step on the way.
+	// partial is set where the trial has not come to its end, and the loss is
+	// what is expected there.
 	partial bool
 	failed  bool // the configuration is to blame for there being nothing
 	// other is set while a request is answered that holds values which the
@@ -41,9 +43,9 @@ type row struct {
 	other bool
 }
 
-// whole reports whether the row is of a trial that came to its end and
-// violates nothing.
-func (r *row) whole() bool { return r.feasible() && !r.pruned && !r.partial && !r.other }
+// whole reports whether the row has the loss at the end of its trial, if only
+// as it is expected, and violates nothing.
+func (r *row) whole() bool { return r.feasible() && !r.pruned && !r.other }
 
 // follow brings m up to date with h and reports whether anything is new.
 func (m *memory) follow(h *study.History, fade bool) bool {
@@ -59,17 +61,15 @@ func (m *memory) follow(h *study.History, fade bool) bool {
 		m.enc = newEncoding(m.cube, modelsSteps(h))
 		m.believed = newPrior(h.Space, &m.enc)
 	}
+	if m.enc.step >= 0 {
+		news := m.replay(h)
+		m.costs.follow(h, m)
+		return fresh || news
+	}
 	m.last = h
 	before := m.consumed
 	for ; m.consumed < h.EndedLen(); m.consumed++ {
-		t := h.Ended(m.consumed)
-		m.learn(t, h.Objectives)
-		if m.enc.step >= 0 {
-			for _, p := range partials(t, h.Objectives[0], h.Fidelity) {
-				m.add(t, row{number: t.Number, loss: []float64{p.loss}, partial: true})
-				m.z[len(m.z)-1] = p.place
-			}
-		}
+		m.learn(h.Ended(m.consumed), h.Objectives)
 	}
 	m.costs.follow(h, m)
 	return fresh || m.consumed > before
@@ -77,7 +77,7 @@ func (m *memory) follow(h *study.History, fade bool) bool {
 
 func (m *memory) learn(t *study.Trial, objectives []study.Objective) {
 	if t.Cut() && m.enc.step >= 0 {
-		return // what it reported is learned at the steps that it got to
+		return // it counts as far as it got
 	}
 	r := row{number: t.Number}
 	switch t.State {

@@ -22,6 +22,20 @@ const (
 // uncertain for one vector of them.
 const ensemblePoints = 60
 
+func (m *model) fitPoints() int {
+	if m.enc.step >= 0 {
+		return stepFitPoints
+	}
+	return fitPoints
+}
+
+func (m *model) modelPoints() int {
+	if m.enc.step >= 0 {
+		return stepModelPoints
+	}
+	return modelPoints
+}
+
 // belief is what the processes of one quantity say: one member for each vector
 // of hyperparameters.
 type belief struct {
@@ -36,7 +50,6 @@ type belief struct {
 	members []*gp.Posterior
 	weights []float64
 	sizes   []int // of the members, from trials that have ended
-	seen    []int // with what open trials have reported
 	used    int   // rows of the memory that the members have seen
 	whole   bool  // whether they have seen all
 }
@@ -168,7 +181,12 @@ func choosing(n int) int {
 
 // learn brings the processes up to date with the memory.
 func (m *model) learn() {
-	if mark := due(len(m.rows)); mark != m.mark || m.losses == nil {
+	mark := due(len(m.rows))
+	if m.enc.step >= 0 {
+		mark = len(m.rows)
+		m.losses, m.chosen = nil, 0 // all rows have changed
+	}
+	if mark != m.mark || m.losses == nil {
 		m.fit(mark)
 	}
 	for _, bs := range [][]belief{m.losses, m.limits, m.safe} {
@@ -184,7 +202,7 @@ func (m *model) learn() {
 func (m *model) fit(mark int) {
 	m.mark = mark
 	m.losses, m.limits, m.safe = nil, nil, nil
-	rows := m.pick(mark, fitPoints)
+	rows := m.pick(mark, m.fitPoints())
 	objectives, constraints, failed, depth := 0, 0, false, 0
 	for _, i := range rows {
 		r := &m.rows[i]
@@ -239,7 +257,7 @@ func (m *model) fit(mark int) {
 // than the median of the others.
 func (m *model) gather(q quantity, mark int) (belief, []float64) {
 	b := belief{quantity: q, prior: m.prior, middle: math.Inf(-1), data: gp.Data{Kinds: m.enc.kinds}}
-	rows := m.pick(mark, fitPoints)
+	rows := m.pick(mark, m.fitPoints())
 	var values, complete []float64
 	for _, i := range rows {
 		if v, ok := b.raw(&m.rows[i]); ok {
@@ -352,7 +370,7 @@ func (m *model) predictive(b *belief, ys []float64, slope func(int) float64) (fl
 // build makes the members of b, or adds what is new to them.
 func (m *model) build(b *belief) {
 	n := len(m.rows)
-	if b.members != nil && b.whole && n <= modelPoints {
+	if b.members != nil && b.whole && n <= m.modelPoints() {
 		for ; b.used < n; b.used++ {
 			v, ok := b.learned(&m.rows[b.used], m.row(b.used))
 			if !ok {
@@ -360,22 +378,22 @@ func (m *model) build(b *belief) {
 			}
 			for k, p := range b.members {
 				p.Extend(m.row(b.used), v, 1)
-				b.sizes[k], b.seen[k] = p.Len(), p.Len()
+				b.sizes[k] = p.Len()
 			}
 		}
 		return
 	}
-	b.members, b.sizes, b.seen, b.weights = nil, nil, nil, nil
-	b.used, b.whole = n, n <= modelPoints
+	b.members, b.sizes, b.weights = nil, nil, nil
+	b.used, b.whole = n, n <= m.modelPoints()
 	b.data.X, b.data.Y = b.data.X[:0], b.data.Y[:0]
-	for _, i := range m.pick(n, modelPoints) {
+	for _, i := range m.pick(n, m.modelPoints()) {
 		if v, ok := b.learned(&m.rows[i], m.row(i)); ok {
 			b.data.X, b.data.Y = append(b.data.X, m.row(i)...), append(b.data.Y, v)
 		}
 	}
 	for _, t := range b.samples {
 		if p, ok := gp.New(&b.data, &b.prior, t.Theta); ok {
-			b.members, b.sizes, b.seen = append(b.members, p), append(b.sizes, p.Len()), append(b.seen, p.Len())
+			b.members, b.sizes = append(b.members, p), append(b.sizes, p.Len())
 			b.weights = append(b.weights, t.Weight)
 		}
 	}
@@ -392,7 +410,7 @@ func (m *model) pick(n, most int) []int {
 		}
 		return m.order
 	}
-	m.order = m.smallest(m.order, n, most/3, func(r *row) bool { return r.whole() || r.partial })
+	m.order = m.smallest(m.order, n, most/3, (*row).whole)
 	slices.Sort(m.order)
 	// The newest of the others, going back.
 	kept := len(m.order)
@@ -440,20 +458,9 @@ func (m *model) lead() {
 		return
 	}
 	least := math.Inf(1)
-	consider := func(i int) {
+	for _, i := range m.top(leaders) {
 		if v := m.losses[0].mean(m.final(i)); v < least {
 			least, m.leader = v, i
-		}
-	}
-	for _, i := range m.top(leaders) {
-		consider(i)
-	}
-	if m.enc.step < 0 {
-		return
-	}
-	for i := range m.rows {
-		if m.rows[i].partial && !m.rows[i].other && (i == 0 || m.rows[i-1].number != m.rows[i].number) {
-			consider(i)
 		}
 	}
 }

@@ -5,9 +5,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
@@ -23,41 +20,6 @@ func reports(values map[float64]float64) []study.Report {
 		}
 	}
 	return out
-}
-
-func TestPartials(t *testing.T) {
-	last := study.Objective{Metric: "loss", Goal: study.Minimize, Reduce: study.Reduction{Kind: "last"}}
-	best := study.Objective{Metric: "loss", Goal: study.Minimize, Reduce: study.Reduction{Kind: "best"}}
-	f := &study.Fidelity{Min: 1, Max: 81}
-	all := map[float64]float64{1: 9, 2: 1, 3: 8, 9: 7, 27: 6, 80: 5.5, 81: 5}
-	early := map[float64]float64{1: 9, 2: 1, 3: 8, 4: 7.5}
-	third := 1.0 / 4 // ln 3 / ln 81
-	for _, c := range []struct {
-		name  string
-		trial study.Trial
-		o     study.Objective
-		want  []partial
-	}{
-		{"complete: a third and a ninth of the way", study.Trial{State: study.Complete, Reports: reports(all)}, last,
-			[]partial{{3 * third, 6}, {2 * third, 7}}},
-		{"the best so far, where that is what counts", study.Trial{State: study.Complete, Reports: reports(all)}, best,
-			[]partial{{3 * third, 1}, {2 * third, 1}}},
-		{"pruned: where it got to, and before", study.Trial{State: study.Pruned, Reports: reports(early)}, last,
-			[]partial{{math.Log(4) / math.Log(81), 7.5}, {0, 9}}},
-		{"paused counts like pruned", study.Trial{State: study.Paused, Reports: reports(map[float64]float64{3: 8})}, last,
-			[]partial{{third, 8}}},
-		{"nothing reported", study.Trial{State: study.Running}, last, nil},
-		{"not a number", study.Trial{State: study.Running, Reports: reports(map[float64]float64{3: math.NaN()})}, last, nil},
-		{"failed", study.Trial{State: study.Failed, Reports: reports(early)}, last, nil},
-		{"violates", study.Trial{State: study.Pruned, Reports: reports(early), Violations: []float64{1}}, last, nil},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got := partials(&c.trial, c.o, f)
-			if d := cmp.Diff(c.want, got, cmp.AllowUnexported(partial{}), cmpopts.EquateApprox(0, 1e-12)); d != "" {
-				t.Error(d)
-			}
-		})
-	}
 }
 
 // Nobody has come to the end in this study, but who is ahead at a ninth of the

@@ -62,7 +62,6 @@ func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 	}
 	next := r.First
 	defer s.forget()
-	s.observe(r.History)
 	return distinct.Each(ctx, r, func(i int) (suggest.Proposal, error) { return s.propose(ctx, r, i) }, func(p suggest.Proposal) {
 		s.asked[p.Config.Key()] = struct{}{}
 		note(next, p.Config)
@@ -84,32 +83,6 @@ func (s *suggester) follow(h *study.History) {
 	}
 }
 
-// observe adds what trials that have not ended have reported to the processes
-// of the loss.
-func (s *suggester) observe(h *study.History) {
-	m := &s.model
-	if m.enc.step < 0 || !m.able() {
-		return
-	}
-	b := &m.losses[0]
-	s.x, s.z = resize(s.x, m.cube.Len()), resize(s.z, m.enc.len())
-	for t := range h.Open() {
-		for _, q := range partials(t, h.Objectives[0], h.Fidelity) {
-			m.cube.Encode(t.Config, s.x)
-			m.enc.put(s.x, s.z)
-			s.z[m.enc.step] = q.place
-			v, _ := b.learned(&row{loss: []float64{q.loss}, partial: true}, s.z)
-			for _, p := range b.members {
-				p.Extend(s.z, v, 1)
-			}
-		}
-	}
-	b.seen = b.seen[:0]
-	for _, p := range b.members {
-		b.seen = append(b.seen, p.Len())
-	}
-}
-
 // believe adds the trials that have not ended to the processes, with the
 // values that those predict.
 func (s *suggester) believe() {
@@ -120,7 +93,7 @@ func (s *suggester) believe() {
 		for i := range bs {
 			for k, p := range bs[i].members {
 				for {
-					row := p.Len() - bs[i].seen[k]
+					row := p.Len() - bs[i].sizes[k]
 					if row*n >= len(s.pending) {
 						break
 					}
@@ -148,7 +121,6 @@ func (s *suggester) forget() {
 		for i := range bs {
 			for k, p := range bs[i].members {
 				p.Truncate(bs[i].sizes[k])
-				bs[i].seen[k] = bs[i].sizes[k]
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/afina-hpo/afina/internal/foresight"
 	"github.com/afina-hpo/afina/internal/ladder"
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
@@ -43,10 +44,7 @@ func (p *populations) follow(h *study.History) {
 		p.levels = level.Table{Group: p.family}
 		p.children, p.notes, p.first, p.steps, p.sizes = map[place]int{}, p.notes[:0], map[int]float64{}, nil, nil
 		if f := h.Fidelity; f != nil && f.Min > 0 && f.Max > f.Min {
-			p.steps = ladder.Steps(f.Min, f.Max, p.o.reduction)
-			if f.Levels != nil && len(f.Levels.Steps) > 0 { // as the schedulers have it
-				p.steps = f.Levels.Steps
-			}
+			p.steps = foresight.Steps(*f, p.o.reduction)
 			p.sizes = ladder.Sizes(len(p.steps), 0, p.o.reduction, p.o.trials)
 		}
 	}
