@@ -8,6 +8,7 @@ import (
 	"github.com/afina-hpo/afina/schedule/auto"
 	"github.com/afina-hpo/afina/schedule/curve"
 	"github.com/afina-hpo/afina/schedule/fixed"
+	"github.com/afina-hpo/afina/schedule/foresee"
 	"github.com/afina-hpo/afina/schedule/halving"
 	"github.com/afina-hpo/afina/schedule/median"
 	"github.com/afina-hpo/afina/schedule/pb2"
@@ -54,7 +55,7 @@ func Search() suggest.Table {
 func Schedule() schedule.Table {
 	return schedule.Table{
 		fixed.Method(), auto.Method(),
-		halving.ASHA(), halving.Hyperband(), halving.DEHB(), halving.Halving(), halving.PASHA(),
+		halving.ASHA(), foresee.Method(), halving.Hyperband(), halving.DEHB(), halving.Halving(), halving.PASHA(),
 		median.Method(), median.Percentile(), curve.Method(),
 		rule.Bandit(), rule.Truncation(), rule.Threshold(), rule.Patience(), rule.Wilcoxon(), race.Method(),
 		pbt.Method(), pb2.Method(), replay.Method(),

@@ -20,7 +20,7 @@ const module = "github.com/afina-hpo/afina"
 // stand above; only cmd/afina, the library and builtin name concrete methods
 // and adapters.
 const graph = `
-internal/builtin: schedule schedule/auto schedule/curve schedule/fixed schedule/halving schedule/median schedule/pb2 schedule/pbt schedule/race schedule/replay schedule/rule suggest suggest/bo suggest/bohb suggest/cmaes suggest/de suggest/dehb suggest/forest suggest/genetic suggest/grid suggest/manual suggest/nsga suggest/portfolio suggest/qmc suggest/random suggest/rbf suggest/tpe
+internal/builtin: schedule schedule/auto schedule/curve schedule/fixed schedule/foresee schedule/halving schedule/median schedule/pb2 schedule/pbt schedule/race schedule/replay schedule/rule suggest suggest/bo suggest/bohb suggest/cmaes suggest/de suggest/dehb suggest/forest suggest/genetic suggest/grid suggest/manual suggest/nsga suggest/portfolio suggest/qmc suggest/random suggest/rbf suggest/tpe
 internal/checkpoint: internal/home study
 internal/diag:
 internal/e2e:
@@ -70,9 +70,10 @@ suggest/suggesttest: space space/expr space/value study study/setting suggest
 suggest/tpe: num/pareto num/qmc num/special space space/value study study/setting suggest suggest/internal/distinct
 suggest/warm: internal/diag space space/value study study/setting suggest
 schedule: internal/diag space study study/setting
-schedule/auto: schedule schedule/fixed schedule/halving schedule/median schedule/race space/value study/setting
+schedule/auto: schedule schedule/fixed schedule/foresee schedule/halving schedule/median schedule/race space/value study/setting
 schedule/curve: schedule space/value study study/setting
 schedule/fixed: schedule study study/setting
+schedule/foresee: internal/foresight num/special schedule space/value study study/setting
 schedule/halving: internal/foresight internal/ladder schedule schedule/internal/rung space/value study study/setting
 schedule/internal/rung: num/pareto study
 schedule/median: schedule schedule/internal/rung space/value study study/setting

@@ -9,17 +9,20 @@
 //     objective, trials are paired by it: race;
 //   - where the whole training is less than two rungs long, so that there is
 //     nothing to promote to: median;
-//   - else asha, which needs no minimum of trials or workers, by promotion
-//     whether the program can go on from a checkpoint (resume) or not: to begin
-//     again costs at most half as much again as to go on, and less than trials
-//     that run on until enough others are there to judge them; with two
-//     brackets, because a lowest rung that tells nothing is common, and trials
-//     that begin higher are what corrects it.
+//   - with several objectives, asha, which needs no minimum of trials or
+//     workers, by promotion whether the program can go on from a checkpoint
+//     (resume) or not: to begin again costs at most half as much again as to go
+//     on, and less than trials that run on until enough others are there to judge
+//     them; with two brackets, because a lowest rung that tells nothing is
+//     common, and trials that begin higher are what corrects it;
+//   - else foresee, which needs no minimum either, and measures how early a step
+//     tells something.
 package auto
 
 import (
 	"github.com/afina-hpo/afina/schedule"
 	"github.com/afina-hpo/afina/schedule/fixed"
+	"github.com/afina-hpo/afina/schedule/foresee"
 	"github.com/afina-hpo/afina/schedule/halving"
 	"github.com/afina-hpo/afina/schedule/median"
 	"github.com/afina-hpo/afina/schedule/race"
@@ -35,8 +38,8 @@ var settings = []setting.Setting{
 // Method returns the description of the choice.
 func Method() schedule.Method {
 	return schedule.Method{
-		Name: "auto", Version: "2", Rungs: true, Settings: settings,
-		Doc: "Chooses by what the study declares: asha where there is a fidelity, race where its steps are folds, fixed where there is none.",
+		Name: "auto", Version: "3", Rungs: true, Settings: settings,
+		Doc: "Chooses by what the study declares: foresee where there is a fidelity, asha with several objectives, race where its steps are folds, fixed where there is none.",
 		New: func(p schedule.Problem, v setting.Values) (schedule.Scheduler, error) {
 			m, values := choose(p, v.Get(settings, "resume"))
 			return m.New(p, values)
@@ -57,6 +60,8 @@ func choose(p schedule.Problem, resume value.Value) (schedule.Method, setting.Va
 		return race.Method(), nil
 	case !(f.Min > 0 && f.Max >= 3*f.Min):
 		return median.Method(), nil
+	case len(p.Objectives) == 1:
+		return foresee.Method(), setting.Values{"resume": resume}
 	}
 	return halving.ASHA(), setting.Values{"resume": resume, "brackets": value.Int(brackets), "mode": value.String("promotion")}
 }

@@ -29,14 +29,14 @@ func TestChoice(t *testing.T) {
 		want       string
 	}{
 		{"nothing declared", one, nil, "fixed"},
-		{"epochs", one, &study.Fidelity{Step: "epoch", Min: 1, Max: 81}, "asha"},
+		{"epochs", one, &study.Fidelity{Step: "epoch", Min: 1, Max: 81}, "foresee"},
 		{"two objectives", two, &study.Fidelity{Step: "epoch", Min: 1, Max: 81}, "asha"},
-		{"unnamed steps", one, &study.Fidelity{Min: 1, Max: 81}, "asha"},
-		{"parts of the data", one, &study.Fidelity{Step: "share", Min: 0.1, Max: 1}, "asha"},
+		{"unnamed steps", one, &study.Fidelity{Min: 1, Max: 81}, "foresee"},
+		{"parts of the data", one, &study.Fidelity{Step: "share", Min: 0.1, Max: 1}, "foresee"},
 		{"folds", one, &study.Fidelity{Step: "Fold", Min: 1, Max: 10}, "race"},
 		{"declared folds", one, &study.Fidelity{Step: "cv", Min: 1, Max: 5, Samples: &study.Samples{}}, "race"},
 		{"two folds", one, &study.Fidelity{Step: "fold", Min: 1, Max: 2, Samples: &study.Samples{}}, "median"},
-		{"image sizes", one, &study.Fidelity{Step: "size", Min: 64, Max: 224, Levels: &study.Levels{Parameter: "size"}}, "asha"},
+		{"image sizes", one, &study.Fidelity{Step: "size", Min: 64, Max: 224, Levels: &study.Levels{Parameter: "size"}}, "median"},
 		{"folds of two objectives", two, &study.Fidelity{Step: "fold", Min: 1, Max: 10}, "asha"},
 		{"nearly nothing to save", one, &study.Fidelity{Step: "epoch", Min: 40, Max: 81}, "median"},
 	} {
