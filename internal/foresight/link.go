@@ -24,6 +24,7 @@ const (
 type link struct {
 	slope, shift, variance float64
 	told                   float64 // the correlation of the ranks
+	pairs                  int     // how many trials it was learned from
 }
 
 // pass returns the variance above the link where it is v below.
@@ -33,7 +34,7 @@ func (l link) pass(v float64) float64 { return float64(l.slope*l.slope*v) + l.va
 // the first would have the variance spread, and whose ranks agree as told.
 func fitLink(x, y []float64, spread, told float64) link {
 	belief := math.Max(told, 0)
-	l := link{slope: 1, told: told}
+	l := link{slope: 1, told: told, pairs: len(x)}
 	if len(x) == 0 {
 		l.variance = spread * (1/math.Max(float64(belief*belief), 0.04) - 1)
 		return l
@@ -64,9 +65,6 @@ func fitLink(x, y []float64, spread, told float64) link {
 		rest += float64(r * r)
 	}
 	l.variance = rest / (spreadWeight + n)
-	if v := l.pass(l.shift); math.IsNaN(v) || math.IsInf(v, 0) {
-		return link{slope: 1, told: told} // losses beyond what can be squared
-	}
 	return l
 }
 
@@ -127,11 +125,7 @@ func moments(x []float64) (mean, variance float64) {
 	for _, v := range x {
 		variance += float64((v - mean) * (v - mean))
 	}
-	variance /= math.Max(float64(len(x)-1), 1)
-	if math.IsNaN(variance) || math.IsInf(variance, 0) {
-		return mean, 0 // beyond what can be squared
-	}
-	return mean, variance
+	return mean, variance / math.Max(float64(len(x)-1), 1)
 }
 
 // scale leaves the better half of some losses as it is and compresses the rest.

@@ -31,6 +31,15 @@ type Model struct {
 // Loss returns the loss on the highest rung reached, which is one.
 func (s Standing) Loss() float64 { return s.at[s.Rung] }
 
+// On returns the loss on rung k, false where the trial has not got there or had
+// no finite one.
+func (s Standing) On(k int) (float64, bool) {
+	if !s.measured(k) {
+		return 0, false
+	}
+	return s.at[k], true
+}
+
 // New returns what the trials of h say, at the rungs steps, see [Steps]. The
 // first objective counts. The time is O(n log n) for n trials.
 func New(h *study.History, steps []float64) *Model {
@@ -52,11 +61,20 @@ func stand(o study.Objective, t *study.Trial, steps []float64) Standing {
 		return s
 	}
 	last := len(steps) - 1
-	for i := 0; i < len(t.Reports) && len(s.at) <= last; i++ {
-		for len(s.at) <= last && t.Reports[i].Step >= steps[len(s.at)]*(1-1e-9) {
-			x, ok := o.Value(t.Reports[:i+1])
-			s.at = append(s.at, loss(o, x, ok))
+	for i := range t.Reports {
+		top := len(s.at)
+		for top <= last && t.Reports[i].Step >= steps[top]*(1-1e-9) {
+			top++
 		}
+		if top == len(s.at) {
+			continue
+		}
+		// The first report of all may be beyond several rungs.
+		for len(s.at) < top-1 {
+			s.at = append(s.at, math.Inf(1))
+		}
+		x, ok := o.Value(t.Reports[:i+1])
+		s.at = append(s.at, loss(o, x, ok))
 	}
 	if (t.State == study.Complete || t.Estimated) && len(t.Values) > 0 {
 		// Programs may end early, or report nothing on the way.
@@ -71,9 +89,13 @@ func stand(o study.Objective, t *study.Trial, steps []float64) Standing {
 	return s
 }
 
+// largest bounds what counts as a value, so that squares and their sums are
+// finite.
+const largest = 1e100
+
 // loss returns the loss of a value, +Inf where it is none.
 func loss(o study.Objective, x float64, ok bool) float64 {
-	if !ok || math.IsNaN(x) || math.IsInf(x, 0) {
+	if !ok || !(math.Abs(x) <= largest) {
 		return math.Inf(1)
 	}
 	return o.Loss(x)
@@ -141,6 +163,9 @@ func (m *Model) Trial(n int) Standing { return m.trials[n] }
 // the next: a correlation of ranks, shrunk towards what is usual. K is not the
 // last rung.
 func (m *Model) Link(k int) float64 { return m.links[k].told }
+
+// Known reports whether any trial has losses on rung k and the next.
+func (m *Model) Known(k int) bool { return m.links[k].pairs > 0 }
 
 // Told returns how well the order on rung k agrees with that at the end, from 0
 // to 1: the product of the links above it.

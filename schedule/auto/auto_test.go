@@ -36,7 +36,7 @@ func TestChoice(t *testing.T) {
 		{"folds", one, &study.Fidelity{Step: "Fold", Min: 1, Max: 10}, "race"},
 		{"declared folds", one, &study.Fidelity{Step: "cv", Min: 1, Max: 5, Samples: &study.Samples{}}, "race"},
 		{"two folds", one, &study.Fidelity{Step: "fold", Min: 1, Max: 2, Samples: &study.Samples{}}, "median"},
-		{"image sizes", one, &study.Fidelity{Step: "size", Min: 64, Max: 224, Levels: &study.Levels{Parameter: "size"}}, "median"},
+		{"image sizes", one, &study.Fidelity{Step: "size", Min: 64, Max: 224, Levels: &study.Levels{Parameter: "size"}}, "foresee"},
 		{"folds of two objectives", two, &study.Fidelity{Step: "fold", Min: 1, Max: 10}, "asha"},
 		{"nearly nothing to save", one, &study.Fidelity{Step: "epoch", Min: 40, Max: 81}, "median"},
 	} {

@@ -10,8 +10,8 @@
 //
 // # What a free worker does
 //
-//   - While less than a share of all steps has gone into beginnings, or all who
-//     could go on are gone, it starts a trial. New trials begin on the second
+//   - While less than a share of the steps has gone into beginnings, or nobody
+//     waits, it starts a trial. New trials begin on the second
 //     rung: their reports on the way there say whether the first tells anything.
 //     If its order agrees with that of the second, new trials begin there, and
 //     where that of the second does not agree with the next, they begin higher.
@@ -23,6 +23,11 @@
 //     goes up one rung and is compared again. Where no link between rungs agrees
 //     better than chance all are expected to end alike, and the order on the
 //     highest rung decides.
+//   - That is for the early steps, as many as a few whole trainings have. Later
+//     there is enough to rank, and the differences that count are smaller than
+//     what lines can tell: then, as in ASHA, the best of the highest rung goes on
+//     that is in the top part of those who were there, and a trial is started
+//     where none is.
 //   - The best of those that wait goes on towards the end whenever that has had
 //     none of so many whole trainings' steps: so there is always something that
 //     is measured and not foreseen.

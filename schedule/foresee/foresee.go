@@ -16,8 +16,10 @@ var settings = []setting.Setting{
 		Doc: "each rung is so many times as far as the one below"},
 	{Name: "resume", Kind: setting.Bool, Default: value.Bool(false),
 		Doc: "the program goes on from its checkpoint when its trial is promoted; else it begins again at step 0"},
-	{Name: "share", Kind: setting.Float, Default: value.Float(0.6), Min: 0.05, Max: 0.95,
-		Doc: "the part of all steps that goes into the first rungs of trials; the rest is for going on"},
+	{Name: "share", Kind: setting.Float, Default: value.Float(0.7), Min: 0.05, Max: 0.95,
+		Doc: "the part of the early steps that goes into the first rungs of trials; the rest is for going on"},
+	{Name: "early", Kind: setting.Float, Default: value.Float(3), Min: 0, Max: 1e6,
+		Doc: "the steps of so many whole trainings are early: then trials go on by what is foreseen, later by their ranks"},
 	{Name: "finish", Kind: setting.Float, Default: value.Float(5), Min: 1, Max: 1e6,
 		Doc: "of the steps of so many whole trainings one training of the best to the end is paid"},
 }
@@ -40,11 +42,14 @@ func newScheduler(p schedule.Problem, v setting.Values) (schedule.Scheduler, err
 		return nil, study.Errorf(study.Invalid, "add fidelity: { step: epoch, max: 81 } with the number of steps of a whole training, or use schedule: median",
 			"foresee spreads steps of training over trials, and the study has no fidelity that says how many there are")
 	}
+	reduction := v.Get(settings, "reduction").AsFloat()
 	s := &scheduler{
-		steps:  foresight.Steps(*p.Fidelity, v.Get(settings, "reduction").AsFloat()),
-		share:  v.Get(settings, "share").AsFloat(),
-		finish: v.Get(settings, "finish").AsFloat(),
-		trials: p.Trials,
+		steps:     foresight.Steps(*p.Fidelity, reduction),
+		reduction: reduction,
+		share:     v.Get(settings, "share").AsFloat(),
+		early:     v.Get(settings, "early").AsFloat(),
+		finish:    v.Get(settings, "finish").AsFloat(),
+		trials:    p.Trials,
 	}
 	s.resume, _ = v.Get(settings, "resume").AsBool()
 	return s, nil
@@ -54,8 +59,10 @@ func newScheduler(p schedule.Problem, v setting.Values) (schedule.Scheduler, err
 type scheduler struct {
 	steps         []float64 // of the rungs
 	resume        bool
-	share, finish float64
-	trials        int // the study's budget; 0: unknown
+	share         float64
+	early, finish float64 // in whole trainings
+	reduction     float64 // one trial of so many goes on by rank
+	trials        int     // the study's budget; 0: unknown
 
 	last  *study.History
 	model *foresight.Model
@@ -91,7 +98,14 @@ func (s *scheduler) next(h *study.History, closed bool) schedule.Order {
 			w.to = s.top() // to begin again at every rung would cost half as much again
 		}
 		return s.promote(h, w)
-	case closed || v.begun < float64(s.share*v.paid):
+	case closed:
+		return s.start(v)
+	case v.paid >= s.early*s.steps[s.top()]:
+		if w, ok := s.ranked(v); ok {
+			return s.promote(h, w)
+		}
+		return s.start(v)
+	case v.begun < float64(s.share*v.paid):
 		return s.start(v)
 	}
 	return s.promote(h, s.worth(v))
@@ -115,6 +129,9 @@ func (s *scheduler) first(v *view) int {
 	r := min(1, s.top())
 	if r > 0 && s.model.Link(0) >= leastFirst {
 		r = 0
+	}
+	if r == 1 && !s.model.Known(0) && v.started%higher == 0 && v.started > 0 {
+		return 0 // programs that report nothing on the way
 	}
 	for r > 0 && r < s.top()-1 && s.model.Link(r) < leastLater {
 		r++

@@ -120,6 +120,38 @@ func (s *scheduler) worth(v *view) waiting {
 	return v.waiting[best]
 }
 
+// ranked returns the best of the highest rung on which one that waits is in the
+// top part; false where there is none. This is the rule of ASHA.
+func (s *scheduler) ranked(v *view) (waiting, bool) {
+	best := make([]*waiting, len(s.steps)) // of each rung
+	for i := range v.waiting {
+		if w := &v.waiting[i]; best[w.at.Rung] == nil || w.before(*best[w.at.Rung]) {
+			best[w.at.Rung] = w
+		}
+	}
+	for k := s.top(); k >= 0; k-- {
+		w := best[k]
+		if w == nil {
+			continue
+		}
+		ahead, all := 0, 0
+		for n := range s.model.Len() {
+			loss, reached := s.model.Trial(n).On(k)
+			if !reached {
+				continue
+			}
+			all++
+			if loss < w.at.Loss() || loss == w.at.Loss() && n < w.trial {
+				ahead++
+			}
+		}
+		if ahead < int(float64(all)/s.reduction+1e-9) {
+			return *w, true
+		}
+	}
+	return waiting{}, false
+}
+
 // gain returns by how much two that are gap apart are expected to change
 // places, if what becomes known of one has the standard deviation sd.
 func gain(gap, sd float64) float64 {
