@@ -59,7 +59,8 @@ func (x *app) printBest(def *study.Definition, h *study.History, hm home.Home, b
 	front := analyze.Front(h)
 	if len(front) == 0 {
 		if f, ok := analyze.Foreseen(h); ok {
-			return study.Errorf(study.NotFound, "", "no trial is complete yet; of those on the way %s", foreseen(def, h, f))
+			return study.Errorf(study.NotFound, fmt.Sprintf("its values: afina show %s %d", def.Name, f.Trial.Number),
+				"no trial is complete yet; of those on the way %s", foreseen(def, h, f))
 		}
 		return study.Errorf(study.NotFound, "", "no trial is complete yet")
 	}
