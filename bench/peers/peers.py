@@ -29,11 +29,11 @@ import adapters  # noqa: E402
 import task as tasks  # noqa: E402
 
 
-def parse_peer(text):
+def parse_peer(text, known=adapters.PEERS):
     """The name and the settings of NAME or NAME:KEY=VALUE,KEY=VALUE."""
     name, _, rest = text.partition(":")
-    if name not in adapters.PEERS:
-        raise ValueError(f"there is no peer {name!r}; there are {', '.join(adapters.PEERS)}")
+    if name not in known:
+        raise ValueError(f"there is no peer {name!r}; there are {', '.join(known)}")
     settings = {}
     for pair in filter(None, rest.split(",")):
         key, equals, word = pair.partition("=")
@@ -98,7 +98,7 @@ def key(trace):
     return trace["peer"], trace["task"], trace["seed"], trace["budget"]
 
 
-def done(path):
+def done(path, key=key):
     """The runs that the file has. A last line that was cut off is dropped."""
     if not os.path.exists(path):
         return set()

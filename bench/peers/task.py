@@ -147,6 +147,7 @@ class Task:
             raise
         self.objectives = head["objectives"]
         self.nadir = head.get("nadir")
+        self.fidelity = head.get("fidelity")
 
     def __enter__(self):
         return self
@@ -176,8 +177,8 @@ class Task:
             raise RuntimeError(f"the server refused {question}: {answer['error']}")
         return answer
 
-    def evaluate(self, config, op="evaluate"):
-        a = self.ask(op=op, params=config)
+    def evaluate(self, config, op="evaluate", **more):
+        a = self.ask(op=op, params=config, **more)
         values = None if a.get("crashed") else [a["values"][o] for o in self.objectives]
         return Outcome(values, a.get("violations", ()))
 

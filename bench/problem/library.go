@@ -43,6 +43,7 @@ var families = []family{
 	{"table/*/*", "exhaustive tables of real trainings: group hpobench, hpolib or nasbench201, name", openTable},
 	{"yahpo/*/*", "YAHPO Gym surrogates: scenario lcbench or rbv2_rpart, instance", openYAHPO},
 	{"mf-hartmann/*/*", "Hartmann functions by step: d3 or d6; first steps good, moderate or bad", openHartmann},
+	{"digits/*", "recorded trainings of examples/digits by epoch: loss", openDigits},
 	{"zdt/#", "two objectives: ZDT 1 to 4 and 6", openZDT},
 	{"dtlz/#/m#", "DTLZ 1, 2, 5 and 7: number, objectives (2 to 4)", openDTLZ},
 	{"wfg/#/m#", "WFG 1 to 9: number, objectives (2 to 4)", openWFG},

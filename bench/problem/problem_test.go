@@ -33,7 +33,7 @@ var samples = []string{
 	"bbob/f8/d5/i1", "bbob-mixint/f3/d10/i2", "zdt/1", "zdt/4", "dtlz/2/m3", "wfg/9/m2",
 	"constrained/bbob/f1/d5/i1", "constrained/gardner", "constrained/pressure-vessel", "constrained/welded-beam",
 	"crash/bbob/f15/d5/i1", "conditional/cash", "conditional/jenatton", "conditional/layers",
-	"mf-hartmann/d3/moderate", "mf-hartmann/d6/bad",
+	"mf-hartmann/d3/moderate", "mf-hartmann/d6/bad", "digits/loss",
 	"table/hpobench/australian", "table/hpolib/naval_propulsion", "table/nasbench201/cifar10",
 	"yahpo/lcbench/3945", "yahpo/rbv2_rpart/37",
 }

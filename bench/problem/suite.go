@@ -149,6 +149,9 @@ var Suites = []Suite{
 		"mf-hartmann/d3/good",
 		"mf-hartmann/d6/bad",
 	}, true},
+	{"mf-digits", "recorded trainings of the example by epoch, development", true, 20, []string{
+		"digits/loss",
+	}, true},
 	{"mf-test", "one objective by steps of training, judgement", false, 20, []string{
 		"yahpo/lcbench/7593",
 		"yahpo/lcbench/126026",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -60,6 +61,7 @@ type FidelityJob struct {
 	// Restart lets programs begin at step 0 again where a trial is resumed, and
 	// pay again. Otherwise they go on, and schedulers that ask are told so.
 	Restart bool
+	Clock   Clock // of decisions; the zero value is the wall's
 }
 
 // Marks is how many incumbents a trace of a [FidelityJob] has: one at each
@@ -72,6 +74,12 @@ const restarted = " restart"
 // purposeStep is the random stream of the noise at a step, beside that of the
 // trial.
 const purposeStep = problem.PurposeNoise + "/step"
+
+// StepNoise is where the noise of a trial's report at a step is drawn from: the
+// same whatever the method, and however often it is reported.
+func StepNoise(seed uint64, trial int, step float64) *rand.Rand {
+	return study.Stream(seed, trial, fmt.Sprintf("%s/%v", purposeStep, step))
+}
 
 // Fidelity makes one run. In the trace Incumbent has, at each hundredth of the
 // budget, the value after a whole training of the configuration that afina
@@ -94,14 +102,14 @@ func Fidelity(ctx context.Context, j FidelityJob) (Trace, error) {
 	if f == nil || len(j.Problem.Objectives()) != 1 {
 		return fail(errors.New("the task needs one objective, and steps of training"))
 	}
-	w := &incumbent{problem: j.Problem, budget: float64(j.Budget) * f.Max}
+	t.Clock = j.Clock.Name
+	w := &incumbent{problem: j.Problem, clock: j.Clock, budget: float64(j.Budget) * f.Max}
 	setup := simulate.Setup{
 		Space: j.Problem.Space(), Objectives: j.Problem.Objectives(), Fidelity: f, Seed: j.Seed, Workers: j.Workers,
 		Trials: j.Budget * int(math.Ceil(f.Max/f.Min)), Resource: w.budget,
 		Program: func(n int, c space.Config) simulate.Program {
 			return simulate.Program{Every: f.Min, Forgetful: j.Restart, Value: func(step float64) float64 {
-				noise := study.Stream(j.Seed, n, fmt.Sprintf("%s/%v", purposeStep, step))
-				o, err := j.Problem.Evaluate(c, step, noise)
+				o, err := j.Problem.Evaluate(c, step, StepNoise(j.Seed, n, step))
 				if err != nil || o.Crashed {
 					w.err = errors.Join(w.err, err)
 					return math.NaN()
@@ -129,11 +137,12 @@ func Fidelity(ctx context.Context, j FidelityJob) (Trace, error) {
 	if err != nil {
 		return fail(err)
 	}
-	watch := &stopwatch{inner: s}
+	watch := &stopwatch{inner: s, clock: j.Clock}
 	setup.Suggest = func(h *study.History, n int, o schedule.Order) (suggest.Proposal, error) {
 		if err := ctx.Err(); err != nil {
 			return suggest.Proposal{}, err
 		}
+		defer w.spend(j.Clock.start())
 		list, err := watch.Suggest(ctx, suggest.Request{History: h, N: 1, First: n, Seed: j.Seed, Until: o.Until, Bracket: o.Bracket})
 		switch {
 		case len(list) > 0:
@@ -152,7 +161,7 @@ func Fidelity(ctx context.Context, j FidelityJob) (Trace, error) {
 	if err = errors.Join(err, w.err); err != nil {
 		return fail(err)
 	}
-	t.Incumbent, t.Seconds = w.values, watch.seconds
+	t.Incumbent, t.Decisions, t.Seconds = w.values, w.decisions, watch.seconds
 	return t, nil
 }
 
@@ -160,16 +169,29 @@ func Fidelity(ctx context.Context, j FidelityJob) (Trace, error) {
 type incumbent struct {
 	schedule.Scheduler
 	problem problem.Problem
+	clock   Clock
 	budget  float64
 	result  *simulate.Result
 	err     error
 
-	config space.Config // of the trial that is expected to end best
-	values Numbers
+	config    space.Config // of the trial that is expected to end best
+	values    Numbers
+	spent     float64 // seconds that decisions have taken
+	decisions Numbers // the same, at each of values
+}
+
+// spend adds the seconds since a start to what decisions have taken.
+func (w *incumbent) spend(since func() float64) { w.spent += since() }
+
+// Next implements [schedule.Scheduler].
+func (w *incumbent) Next(h *study.History) schedule.Order {
+	defer w.spend(w.clock.start())
+	return w.Scheduler.Next(h)
 }
 
 // Close implements [schedule.Closer] as far as the scheduler does.
 func (w *incumbent) Close(h *study.History) schedule.Order {
+	defer w.spend(w.clock.start())
 	if c, is := w.Scheduler.(schedule.Closer); is {
 		return c.Close(h)
 	}
@@ -183,12 +205,14 @@ func (w *incumbent) Judge(h *study.History, t *study.Trial) study.Verdict {
 		w.config = f.Trial.Config
 	}
 	w.mark(w.result.Paid)
+	defer w.spend(w.clock.start())
 	return w.Scheduler.Judge(h, t)
 }
 
 // mark notes the incumbent at all hundredths of the budget up to paid.
 func (w *incumbent) mark(paid float64) {
 	for len(w.values) < Marks && paid >= w.budget*float64(len(w.values)+1)/Marks*(1-1e-12) {
+		w.decisions = append(w.decisions, math.Round(w.spent*1e7)/1e7)
 		if w.config.IsZero() {
 			w.values = append(w.values, math.NaN())
 			continue

@@ -65,6 +65,9 @@ func TestFidelity(t *testing.T) {
 							t.Fatalf("incumbent %d is %v", k, v)
 						}
 					}
+					if len(got.Decisions) != Marks || !slices.IsSorted(got.Decisions) || got.Decisions[0] < 0 || got.Decisions[Marks-1] == 0 {
+						t.Errorf("seconds of decisions: %v", got.Decisions)
+					}
 					again, err := Fidelity(context.Background(), j)
 					if err != nil {
 						t.Fatal(err)
@@ -106,6 +109,28 @@ func TestFidelityMarks(t *testing.T) {
 		if (k+1)*j.Budget%Marks == 0 && v != slices.Min(truth[:ended]) {
 			t.Errorf("at mark %d it is %v, want the best of the first %d of %v", k, v, ended, truth)
 		}
+	}
+}
+
+// With a clock that goes on by a second whenever it is looked at, each decision
+// takes one: the scheduler's orders and judgements, and the suggestions, which
+// are inside of no order.
+func TestFidelityDecisions(t *testing.T) {
+	seconds := 0.0
+	clock := Clock{Name: "test", Now: func() float64 { seconds++; return seconds }}
+	got, err := Fidelity(context.Background(), FidelityJob{
+		Pair: pair(t, "fixed+random"), Problem: open(t, "mf-hartmann/d3/good"), Seed: 5, Budget: 2, Clock: clock,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(Numbers{1, 1}, got.Seconds); d != "" || got.Clock != "test" {
+		t.Errorf("clock %q, seconds of suggestions:\n%s", got.Clock, d)
+	}
+	// Of each trial: an order, a suggestion that is looked at twice more inside,
+	// and a judgement a step; the last judgement comes after the last mark.
+	if all := got.Decisions[Marks-1]; all != 2*(1+3+81)-1 {
+		t.Errorf("all decisions took %v s", all)
 	}
 }
 

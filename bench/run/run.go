@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"sync"
-	"time"
 
 	"github.com/afina-hpo/afina/analyze"
 	"github.com/afina-hpo/afina/bench/multi"
@@ -33,6 +32,7 @@ type Job struct {
 	Evidence bool
 	// Earlier, if set, is made first, and the run starts warm from it.
 	Earlier *Earlier
+	Clock   Clock // of suggestions; the zero value is the wall's
 }
 
 // purposeDuration is the random stream of durations. Like that of the noise it
@@ -65,7 +65,8 @@ func One(ctx context.Context, j Job) (Trace, error) {
 	if err != nil {
 		return fail(err)
 	}
-	watch := &stopwatch{inner: s}
+	t.Clock = j.Clock.Name
+	watch := &stopwatch{inner: s, clock: j.Clock}
 	if e, ok := s.(suggest.Estimator); ok && j.Evidence {
 		watch.belief, watch.chosen = e, map[int]space.Config{}
 		t.Peer += evident
@@ -168,6 +169,7 @@ func frontOf(p problem.Problem) *multi.Front {
 // stopwatch notes what suggestions take.
 type stopwatch struct {
 	inner   suggest.Suggester
+	clock   Clock
 	seconds Numbers
 	belief  suggest.Estimator    // nil: not asked
 	chosen  map[int]space.Config // by the number of trials ended
@@ -186,9 +188,9 @@ func (w *stopwatch) choose(h *study.History) {
 
 // Suggest implements [suggest.Suggester].
 func (w *stopwatch) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
-	start := time.Now()
+	since := w.clock.start()
 	ps, err := w.inner.Suggest(ctx, r)
-	spent := time.Since(start).Seconds() / float64(max(len(ps), 1))
+	spent := since() / float64(max(len(ps), 1))
 	w.choose(r.History)
 	for range ps {
 		// A tenth of a microsecond is all that a clock can be trusted with.

@@ -40,11 +40,16 @@ type Trace struct {
 	// trainings, and Incumbent has an entry at each hundredth of what they
 	// cost; see [Fidelity].
 	Fidelity bool `json:"fidelity,omitempty"`
+	// Clock is what the seconds were counted by: "" or wall, or cpu.
+	Clock string `json:"clock,omitempty"`
 	// Incumbent has, after each trial that ended, the noise-free value of the
 	// configuration with the best observed value so far; NaN as long as there
 	// is none that is feasible. Of several objectives it is the negated
 	// hypervolume of all so far. A run ends early where a space is exhausted.
 	Incumbent Numbers `json:"incumbent_true_value"`
+	// Decisions, of a trace by steps of training, has the seconds that search
+	// algorithm and scheduler together have taken up to each entry of Incumbent.
+	Decisions Numbers `json:"decision_seconds,omitempty"`
 	// Seconds has what each trial's suggestion took; of those that were asked
 	// for together, each has its part.
 	Seconds Numbers `json:"suggest_seconds"`

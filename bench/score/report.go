@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Options says what a report shows.
@@ -14,6 +15,9 @@ type Options struct {
 	// the longest trace. Of traces by steps of training it is hundredths of the
 	// budget, and nil: 10, 25, 50 and 100.
 	At []int
+	// Trainings are how long a whole training may take, for a table of traces
+	// by steps of training with the seconds of decisions on the clock; nil: none.
+	Trainings []time.Duration
 	// Baseline is the peer that the others are compared with; "": the one
 	// that came first.
 	Baseline string
@@ -46,6 +50,7 @@ func (b *Board) Report(w io.Writer, o Options) error {
 		p.WriteString("Trials need not be trained to the end: where it says trials, hundredths of the resource are meant.\n\n")
 	}
 	p.summary()
+	p.charged()
 	p.differences()
 	p.curve()
 	p.tasks()

@@ -31,8 +31,10 @@ var commands = []command{
 	{"list", "", "the suites, their tasks, and the forms of names", list},
 	{"run", "[TASK…]", "run methods on tasks; a trace a line", runTasks},
 	{"compare", "TRACES…", "a report in Markdown of files of traces", compare},
+	{"wallclock", "TRACES…", "a report of what is reached by a time on the wall", wallclock},
 	{"serve", "TASK", "answer JSON lines, so that any program can work on a task", serve},
 	{"speed", "", "what one suggestion takes, by history and parameters", speed},
+	{"record", "", "train all that the task digits/loss has curves of, anew", record},
 	{"calibrate", "TASK…", "compute the scale of tasks by the documented rule", calibrate},
 }
 

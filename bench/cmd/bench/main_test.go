@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -53,6 +58,14 @@ func TestUsage(t *testing.T) {
 		{[]string{"compare"}, 2, "name files"},
 		{[]string{"compare", "-at", "x", "f"}, 2, "no number of trials"},
 		{[]string{"compare", "does-not-exist"}, 1, "does-not-exist"},
+		{[]string{"compare", "-training", "soon", "f"}, 2, "no duration"},
+		{[]string{"run", "-clock", "sun", "bbob/f1/d5/i1"}, 2, "wall and cpu"},
+		{[]string{"wallclock"}, 2, "name files"},
+		{[]string{"wallclock", "-cost", "-1s", "f"}, 2, "no duration"},
+		{[]string{"wallclock", "-at", "", "f"}, 2, "at least one"},
+		{[]string{"wallclock", "does-not-exist"}, 1, "does-not-exist"},
+		{[]string{"record"}, 2, "-trainer"},
+		{[]string{"record", "-trainer", "does-not-exist", "-out", "does-not-matter"}, 1, "does-not-exist"},
 		{[]string{"serve"}, 2, "name one task"},
 		{[]string{"serve", "x"}, 1, "no task"},
 		{[]string{"speed", "-params", "0"}, 2, "no number of things"},
@@ -134,8 +147,136 @@ func TestRunAndCompareByStep(t *testing.T) {
 			t.Errorf("the report lacks %q:\n%s", want, out)
 		}
 	}
+	if table := "| peer | seconds of decisions | 10s: at 10 |"; !strings.Contains(out, table) {
+		t.Errorf("the report lacks %q:\n%s", table, out)
+	}
+	if out, _, _ := bench(t, "", "compare", "-training", "2h,3m", "-at", "50", file); !strings.Contains(out, "| seconds of decisions | 2h: at 50 | 3m: at 50 |") {
+		t.Errorf("the report has other times of training:\n%s", out)
+	}
+	if _, messages, code := bench(t, "", "wallclock", file); code != 1 || !strings.Contains(messages, "by steps") {
+		t.Errorf("traces by steps by time: status %d, %s", code, messages)
+	}
 	if _, messages, code = bench(t, "", "compare", file, other); code != 1 || !strings.Contains(messages, "cannot be compared") {
 		t.Errorf("traces of both kinds: status %d, %s", code, messages)
+	}
+}
+
+// A report by time is of the longest runs, packed or not.
+func TestWallclock(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "traces.jsonl")
+	for _, budget := range []string{"5", "20"} {
+		if _, messages, code := bench(t, "", "run", "-clock", "cpu", "-methods", "random;qmc", "-seeds", "2", "-budget", budget, "-out", file, "bbob/f1/d2/i1"); code != 0 {
+			t.Fatal(messages)
+		}
+	}
+	traces, err := readTraces(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if traces[0].Clock != "cpu" {
+		t.Errorf("the clock is %q", traces[0].Clock)
+	}
+	for _, s := range traces[0].Seconds {
+		if !(s >= 0 && s < 1) {
+			t.Errorf("a suggestion took %v s", s)
+		}
+	}
+	plain, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write(plain); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	packed := filepath.Join(dir, "traces.jsonl.gz")
+	if err := os.WriteFile(packed, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{file, packed} {
+		out, messages, code := bench(t, "", "wallclock", "-cost", "1s", "-at", "500ms,7500ms,1h", path)
+		if code != 0 {
+			t.Fatal(messages)
+		}
+		for _, want := range []string{"## A trial takes 1s", "| peer | seeds | 500ms | 7.5s | 1h |", "| afina-qmc | 2 | – | ", " (7) | ≤ ", " (20) |"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("the report of %s lacks %q:\n%s", path, want, out)
+			}
+		}
+	}
+	if err := os.WriteFile(packed, plain, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, messages, code := bench(t, "", "compare", packed); code != 1 || !strings.Contains(messages, "gzip") {
+		t.Errorf("a file that is not packed: status %d, %s", code, messages)
+	}
+}
+
+// Trainings of digits that are made anew are the recorded ones, as far as
+// another processor rounds alike.
+func TestRecord(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs the example")
+	}
+	trainer := filepath.Join(t.TempDir(), "digits")
+	if text, err := exec.Command("go", "build", "-o", trainer, "github.com/afina-hpo/afina/examples/digits").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	p, err := problem.NewLibrary("").Open("digits/loss")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := problem.DigitsFlags()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, params := range []string{
+		`{"lr":0.063,"batch":64,"optimizer":"sgd","momentum":0.9,"model":"mlp","layers":1,"width":16,"dropout":0}`,
+		`{"lr":0.016,"batch":64,"optimizer":"adam","model":"rbf","features":64,"gamma":0.1}`,
+	} {
+		c, err := p.Space().ParseConfig([]byte(params))
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := slices.IndexFunc(all, func(flags []string) bool {
+			for _, f := range flags {
+				name, text, _ := strings.Cut(strings.TrimPrefix(f, "--"), "=")
+				if v, ok := c.Get(name); !ok || strings.Trim(v.String(), `"`) != text {
+					return false
+				}
+			}
+			return true
+		})
+		if row < 0 {
+			t.Fatalf("%s is not among what was recorded", params)
+		}
+		line, err := training(context.Background(), trainer, all[row], 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0
+		for k, word := range strings.Split(line, ",") {
+			d, err := strconv.Atoi(word)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += d
+			o, err := p.Evaluate(c, float64(k+1), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if off := math.Abs(o.Values[0] - float64(sum)/1000); off > 0.05 {
+				t.Fatalf("%s, epoch %d: %v now, recorded was %v", params, k+1, float64(sum)/1000, o.Values[0])
+			}
+		}
+	}
+	if _, err := training(context.Background(), trainer, []string{"--lr=-1"}, 1); err == nil || !strings.Contains(err.Error(), "lr") {
+		t.Errorf("a flag that is wrong: %v", err)
 	}
 }
 
@@ -206,6 +347,41 @@ not JSON
 		if !strings.Contains(got[3+i].Error, want) {
 			t.Errorf("answer %d has the error %q, want one with %q", 4+i, got[3+i].Error, want)
 		}
+	}
+}
+
+// The noise of a trial at a step is its own, whatever was asked before.
+func TestServeSteps(t *testing.T) {
+	ask := func(lines ...string) string {
+		out, _, code := bench(t, strings.Join(lines, "\n"), "serve", "mf-hartmann/d3/bad")
+		if code != 0 {
+			t.Fatal(out)
+		}
+		all := strings.Split(strings.TrimSpace(out), "\n")
+		return all[len(all)-1]
+	}
+	at := `{"op":"evaluate","params":{"x0":0.1,"x1":0.2,"x2":0.3},"fidelity":3,"trial":`
+	p, err := problem.NewLibrary("").Open("mf-hartmann/d3/bad")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := p.Space().ParseConfig([]byte(`{"x0":0.1,"x1":0.2,"x2":0.3}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := p.Evaluate(c, 3, run.StepNoise(0, 7, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf(`{"values":{"value":%v}}`, o.Values[0])
+	if got := ask(at + "7}"); got != want {
+		t.Errorf("trial 7 has %s, want %s", got, want)
+	}
+	if got := ask(at+"1}", at+"7}"); got != want {
+		t.Errorf("after trial 1, trial 7 has %s, want %s", got, want)
+	}
+	if got := ask(at + "8}"); got == want {
+		t.Errorf("trial 8 has the noise of trial 7: %s", got)
 	}
 }
 

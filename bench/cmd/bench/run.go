@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -108,9 +109,17 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 	earlier := f.Int("earlier", 50, "trials of each earlier study")
 	parallel := f.Int("parallel", 1, "trials that run at once, simulated")
 	workers := f.Int("workers", runtime.NumCPU(), "runs made at once; 1 where times are to be trusted")
+	clockName := f.String("clock", "wall", "what seconds are counted by: wall or cpu, which other work on the machine does not lengthen; with cpu -workers is 1")
 	out := f.String("out", "", "`file` that the traces are appended to; default: standard output")
 	if err := parse(f, args); err != nil {
 		return err
+	}
+	clock, err := clockOf(*clockName)
+	if err != nil {
+		return err
+	}
+	if clock.Now != nil {
+		*workers = 1 // what one run works is told from nothing else
 	}
 	tasks, size := f.Args(), 0
 	var kin []string
@@ -174,7 +183,7 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 			return err
 		}
 		jobs := cross(problems, pairs, *seeds, *first, func(p problem.Problem, m run.Pair, seed uint64) run.FidelityJob {
-			return run.FidelityJob{Pair: m, Problem: p, Seed: seed, Budget: size, Workers: *parallel, Restart: *restart}
+			return run.FidelityJob{Pair: m, Problem: p, Seed: seed, Budget: size, Workers: *parallel, Restart: *restart, Clock: clock}
 		})
 		all = len(jobs)
 		return run.All(ctx, jobs, run.Fidelity, *workers, emit)
@@ -191,7 +200,7 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 		return run.All(ctx, jobs, run.Cost, *workers, emit)
 	}
 	jobs := cross(problems, ms, *seeds, *first, func(p problem.Problem, m run.Method, seed uint64) run.Job {
-		return run.Job{Method: m, Problem: p, Seed: seed, Budget: size, Parallel: *parallel, Evidence: *evidence}
+		return run.Job{Method: m, Problem: p, Seed: seed, Budget: size, Parallel: *parallel, Evidence: *evidence, Clock: clock}
 	})
 	if *warm || kin != nil {
 		if jobs, err = warmed(lib, jobs, tasks, kin, *earlier); err != nil {
@@ -200,6 +209,20 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 	}
 	all = len(jobs)
 	return run.All(ctx, jobs, run.One, *workers, emit)
+}
+
+// clockOf returns the clock that -clock names.
+func clockOf(name string) (run.Clock, error) {
+	switch name {
+	case "wall":
+		return run.Clock{}, nil
+	case "cpu":
+		if _, ok := processor(); !ok {
+			return run.Clock{}, errors.New("-clock cpu: this system does not tell what the processor works for a process")
+		}
+		return run.Clock{Name: name, Now: func() float64 { s, _ := processor(); return s }}, nil
+	}
+	return run.Clock{}, usage("-clock: there are wall and cpu, not %q", name)
 }
 
 // cross makes a job of every problem, method and seed.
@@ -219,6 +242,7 @@ func compare(_ context.Context, s streams, args []string) error {
 	data := dataFlag(f)
 	at := f.String("at", "", "numbers of `trials` to look at, as 10,25,50")
 	baseline := f.String("baseline", "", "the `peer` that the others are compared with; default: the first")
+	training := f.String("training", "10s,1m", "by steps of training: how long a whole `training` takes, where the seconds of decisions are on the clock")
 	if err := parse(f, args); err != nil {
 		return err
 	}
@@ -226,6 +250,10 @@ func compare(_ context.Context, s streams, args []string) error {
 		return usage("name files of traces")
 	}
 	o := score.Options{Baseline: *baseline}
+	var err error
+	if o.Trainings, err = durations("training", *training); err != nil {
+		return err
+	}
 	for _, w := range strings.FieldsFunc(*at, func(r rune) bool { return r == ',' }) {
 		n, err := strconv.Atoi(w)
 		if err != nil || n < 1 {
@@ -233,42 +261,15 @@ func compare(_ context.Context, s streams, args []string) error {
 		}
 		o.At = append(o.At, n)
 	}
-	var traces []run.Trace
-	for _, path := range f.Args() {
-		ts, err := readTraces(path)
-		if err != nil {
-			return err
-		}
-		traces = append(traces, ts...)
+	traces, err := readAll(f.Args())
+	if err != nil {
+		return err
 	}
-	lib := problem.NewLibrary(*data)
-	board, err := score.NewBoard(traces, func(task string) (problem.Scale, error) {
-		if sc, ok := problem.CommittedScale(task); ok {
-			return sc, nil
-		}
-		p, err := lib.Open(task)
-		if err != nil {
-			return problem.Scale{}, err
-		}
-		return p.Scale(), nil
-	})
+	board, err := boardOf(traces, *data)
 	if err != nil {
 		return err
 	}
 	return board.Report(s.out, o)
-}
-
-func readTraces(path string) ([]run.Trace, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	ts, err := run.Read(file)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	return ts, nil
 }
 
 // searchDraws is how many random configurations calibration begins with.

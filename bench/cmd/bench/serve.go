@@ -9,6 +9,7 @@ import (
 	"math"
 
 	"github.com/afina-hpo/afina/bench/problem"
+	"github.com/afina-hpo/afina/bench/run"
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
@@ -20,6 +21,7 @@ type question struct {
 	ID       json.RawMessage        `json:"id"`
 	Params   map[string]space.Value `json:"params"`
 	Fidelity float64                `json:"fidelity"`
+	Trial    *int                   `json:"trial"` // of a run by steps of training
 }
 
 type answer struct {
@@ -116,9 +118,12 @@ func reply(p problem.Problem, q question, seed uint64, trial *int) (a answer) {
 		return a
 	}
 	var o problem.Outcome
-	if q.Op == "true" {
+	switch {
+	case q.Op == "true":
 		o, err = p.True(c)
-	} else {
+	case q.Trial != nil:
+		o, err = p.Evaluate(c, q.Fidelity, run.StepNoise(seed, *q.Trial, q.Fidelity))
+	default:
 		o, err = p.Evaluate(c, q.Fidelity, study.Stream(seed, *trial, problem.PurposeNoise))
 		*trial++
 	}
