@@ -209,6 +209,12 @@ func TestWallclock(t *testing.T) {
 			}
 		}
 	}
+	if out, _, _ := bench(t, "", "wallclock", "-peers", "afina-random", file); !strings.Contains(out, "| afina-random |") || strings.Contains(out, "qmc") {
+		t.Errorf("of one peer:\n%s", out)
+	}
+	if _, messages, code := bench(t, "", "wallclock", "-peers", "afina-random;x", file); code != 1 || !strings.Contains(messages, `no trace is of "x"`) {
+		t.Errorf("of a peer that is not there: status %d, %s", code, messages)
+	}
 	if err := os.WriteFile(packed, plain, 0o666); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,6 +82,7 @@ func wallclock(_ context.Context, s streams, args []string) error {
 	data := dataFlag(f)
 	costText := f.String("cost", "0s,10ms,1s,1m", "what a `trial` costs beside its suggestion")
 	atText := f.String("at", "100ms,1s,10s,1m,10m,1h", "`times` to look at")
+	only := f.String("peers", "", "these `peers` only, as a;b")
 	if err := parse(f, args); err != nil {
 		return err
 	}
@@ -101,6 +103,14 @@ func wallclock(_ context.Context, s streams, args []string) error {
 	traces, err := readAll(f.Args())
 	if err != nil {
 		return err
+	}
+	if names := words(*only); len(names) > 0 {
+		for _, name := range names {
+			if !slices.ContainsFunc(traces, func(t run.Trace) bool { return t.Peer == name }) {
+				return fmt.Errorf("no trace is of %q", name)
+			}
+		}
+		traces = slices.DeleteFunc(traces, func(t run.Trace) bool { return !slices.Contains(names, t.Peer) })
 	}
 	board, err := boardOf(score.Longest(traces), *data)
 	if err != nil {
