@@ -62,7 +62,7 @@ suggest/internal/merit: study
 suggest/internal/vary: space
 suggest/manual: study/setting suggest
 suggest/nsga: num/pareto space space/value study study/setting suggest suggest/internal/distinct suggest/internal/vary
-suggest/portfolio: num/special space space/value study study/setting suggest suggest/bo suggest/cmaes suggest/forest suggest/internal/distinct suggest/nsga suggest/tpe
+suggest/portfolio: internal/foresight num/special space space/value study study/setting suggest suggest/bo suggest/cmaes suggest/forest suggest/internal/distinct suggest/nsga suggest/tpe
 suggest/qmc: num/qmc space study study/setting suggest suggest/internal/distinct
 suggest/random: study/setting suggest suggest/internal/distinct
 suggest/rbf: num/linalg space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct

@@ -102,7 +102,7 @@ var maps = []warp.Kind{warp.Identity, warp.Log, warp.YeoJohnson, warp.HalfRank, 
 
 var settings = []setting.Setting{
 	{Name: "startup", Kind: setting.Int, Min: 1, Max: 100_000,
-		Doc: "Trials before the model decides; by default half the number of parameters and three."},
+		Doc: "Trials before the model decides; by default half the number of parameters and three, and twice that where trials have steps."},
 	{Name: "warp", Kind: setting.String, Default: value.String(warpAuto), Options: warpNames(),
 		Doc: "How losses are mapped before they are learned; auto: as predicts them best."},
 	{Name: "bend", Kind: setting.Bool, Default: value.Bool(true),
@@ -198,10 +198,14 @@ func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error
 }
 
 // design returns how many trials come before the model in a space of n
-// parameters.
-func (o *options) design(n int) int {
-	if o.startup > 0 {
+// parameters. Where trials begin with a part of their steps one costs little
+// and says little, so there are twice as many.
+func (o *options) design(n int, steps bool) int {
+	switch {
+	case o.startup > 0:
 		return o.startup
+	case steps:
+		return 2 * (n/2 + 3)
 	}
 	return n/2 + 3
 }

@@ -129,7 +129,7 @@ func (s *suggester) forget() {
 func (s *suggester) propose(ctx context.Context, r suggest.Request, i int) (suggest.Proposal, error) {
 	m := &s.model
 	d := m.cube.Len()
-	if d == 0 || r.First+i < s.o.design(d) || !m.able() {
+	if d == 0 || r.First+i < s.o.design(d, m.enc.step >= 0) || !m.able() {
 		return s.start(ctx, r, i)
 	}
 	s.believe()

@@ -64,7 +64,7 @@ func Method() suggest.Method {
 
 var settings = []setting.Setting{
 	{Name: "startup", Kind: setting.Int, Min: 1, Max: 100_000,
-		Doc: "Trials before a model decides; by default half the number of parameters and three."},
+		Doc: "Trials before a model decides; by default half the number of parameters and three, and twice that where trials have steps."},
 	{Name: "prior", Kind: setting.Float, Min: 0, Max: 10_000,
 		Doc: "How long Gaussian processes believe priors and weights of parameters; see bo."},
 	{Name: "cooling", Kind: setting.Bool, Default: value.Bool(false),

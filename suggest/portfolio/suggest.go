@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/afina-hpo/afina/internal/foresight"
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
@@ -92,6 +93,9 @@ func (s *suggester) turn(r suggest.Request, n int) *arm {
 	first := s.startup
 	if first == 0 {
 		first = r.History.Space.Len()/2 + 3
+		if foresight.Usable(r.History.Objectives, r.History.Fidelity) {
+			first *= 2 // as package bo has it
+		}
 	}
 	if n < first {
 		return &s.arms[0]
