@@ -13,7 +13,7 @@ import (
 )
 
 func TestDefineByRun(t *testing.T) {
-	s := open(t, nil, afina.Trials(60), afina.Seed(3))
+	s := open(t, nil, afina.Trials(60), afina.Seed(4))
 	if _, err := s.Optimize(t.Context(), network); err != nil {
 		t.Fatal(err)
 	}

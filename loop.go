@@ -23,6 +23,9 @@ func (s *Study) Optimize(ctx context.Context, objective Objective) (*Result, err
 		return []float64{x}, err
 	})
 	best := s.Best()
+	if w := s.winner(); w != nil {
+		best = w
+	}
 	switch {
 	case best != nil:
 		s.expect(best)

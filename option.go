@@ -184,6 +184,19 @@ func Ahead(n int) Option {
 	}
 }
 
+// Repeat runs configurations again, to tell good ones from lucky ones: with 0
+// where the search algorithm finds that worth more than a new one, else until
+// what looks best, by the mean of its runs, has had so many. Each run is a trial
+// with a seed of its own; see [Trial.Seed]. It is for one objective.
+func Repeat(runs int) Option {
+	return func(o *options) {
+		if runs < 0 || runs == 1 {
+			o.refuse("run what looks best %d times: give 0 or a number of at least 2", runs)
+		}
+		o.def.Repeat = &study.Limit{Auto: runs == 0, Value: float64(runs)}
+	}
+}
+
 // Resource ends the study when trials have used so many units of the resource
 // that their steps count, in all: epochs, say. A trial that starts over pays
 // again. What runs then is told so by [Trial.ShouldStop].

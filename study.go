@@ -321,15 +321,23 @@ func (s *Study) Best() *Result {
 
 // Incumbent returns the complete trial that the evidence speaks for: of all
 // configurations that were tried, the one of which the search algorithm expects
-// the best. Unlike the best value measured that is not partly luck. It is nil
-// with several objectives, with fewer than ten complete trials, and where the
-// algorithm does not model the objective; then there is only [Study.Best]. It
-// may take as long as Ask, and waits for one that is under way.
+// the best. Unlike the best value measured that is not partly luck. With fewer
+// than ten complete trials, and where the algorithm does not model the
+// objective, it is the one with the best mean of its runs, if some have several
+// ([Repeat]). It is nil with several objectives, and where there is neither;
+// then there is only [Study.Best]. It may take as long as Ask, and waits for one
+// that is under way.
 func (s *Study) Incumbent() *Result {
 	h := s.view().History
 	i, ok := analyze.ByEvidence(h, func(c space.Config) (mean, se []float64, ok bool) { return s.engine.Estimate(h, c) })
 	if !ok {
-		return nil
+		m, ok := analyze.ByRuns(h)
+		if !ok {
+			return nil
+		}
+		r := newResult(m.Trial)
+		r.Expected = []Estimate{{m.Mean, m.SE()}}
+		return &r
 	}
 	r := newResult(i.Trial)
 	r.Expected = []Estimate{{i.Believed, i.BelievedSE}}

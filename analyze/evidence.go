@@ -16,12 +16,14 @@ type Belief func(c space.Config) (mean, se []float64, ok bool)
 
 // Measured is the complete trials of one configuration.
 type Measured struct {
-	// Trial is the best of them by the first objective.
+	// Trial is the best of them by the first objective, of the final comparison
+	// only where there is no other.
 	Trial *study.Trial
 	// Runs is how many there are, Mean the average of their first objective.
 	Runs    int
 	Mean    float64
 	squares float64 // sum of squared deviations from Mean
+	first   int     // the first trial
 }
 
 // SE returns the standard error of the mean, NaN for a single run.
@@ -37,7 +39,7 @@ func (m *Measured) add(o study.Objective, t *study.Trial) {
 	d := x - m.Mean
 	m.Mean += d / float64(m.Runs)
 	m.squares += float64(d * (x - m.Mean))
-	if m.Trial == nil || o.Better(x, m.Trial.Values[0]) {
+	if m.Trial == nil || !t.Final() && o.Better(x, m.Trial.Values[0]) {
 		m.Trial = t
 	}
 }
@@ -45,11 +47,14 @@ func (m *Measured) add(o study.Objective, t *study.Trial) {
 // Replicates returns the trials that may be the best, those of equal
 // configuration together, in order of their first trial. The time is linear in
 // the number of trials.
-func Replicates(h *study.History) []Measured {
+func Replicates(h *study.History) []Measured { return replicates(h, counts) }
+
+// replicates is [Replicates] for the trials that are wanted.
+func replicates(h *study.History, wanted func(*study.Trial) bool) []Measured {
 	var all []Measured
 	place := map[string]int{}
 	for t := range h.All() {
-		if !counts(t) {
+		if !wanted(t) {
 			continue
 		}
 		key := t.Config.Key()
@@ -57,7 +62,7 @@ func Replicates(h *study.History) []Measured {
 		if !ok {
 			i = len(all)
 			place[key] = i
-			all = append(all, Measured{})
+			all = append(all, Measured{first: t.Number})
 		}
 		all[i].add(h.Objectives[0], t)
 	}
@@ -120,4 +125,30 @@ func ByEvidence(h *study.History, believe Belief) (Incumbent, bool) {
 		}
 	}
 	return best, true
+}
+
+// ByRuns returns the configuration that its own runs speak for, for studies
+// whose search algorithm believes nothing: that with the best mean, to which
+// one standard error is added to its disadvantage, with the standard deviation
+// of a run pooled over all configurations that have several. So one lucky run
+// does not beat the mean of three. It is false with several objectives, and
+// where no configuration was run again. Of equals the earlier wins.
+func ByRuns(h *study.History) (Measured, bool) {
+	if len(h.Objectives) != 1 {
+		return Measured{}, false
+	}
+	all := Replicates(h)
+	squares, spare := 0.0, 0
+	for _, m := range all {
+		squares, spare = squares+m.squares, spare+m.Runs-1
+	}
+	if spare == 0 {
+		return Measured{}, false
+	}
+	sd := math.Sqrt(squares / float64(spare))
+	o := h.Objectives[0]
+	return slices.MinFunc(all, func(a, b Measured) int {
+		cautious := func(m Measured) float64 { return o.Loss(m.Mean) + sd/math.Sqrt(float64(m.Runs)) }
+		return cmp.Compare(cautious(a), cautious(b))
+	}), true
 }

@@ -96,6 +96,16 @@ func (x *app) printBest(def *study.Definition, h *study.History, hm home.Home, b
 	if f, ok := analyze.Foreseen(h); ok && f.Trial.Number != best.Number && f.Trial.State != study.Complete {
 		fmt.Fprintf(x.Out, "by prediction %s\n", foreseen(def, h, f))
 	}
+	if winner := x.verdict(def, h); winner != nil {
+		if !winner.Config.Equal(best.Config) {
+			fmt.Fprintf(x.Out, "its configuration:\n")
+			x.printConfig(winner.Config)
+		}
+		if line := bestLine(def, hm, winner); line != "" {
+			fmt.Fprintf(x.Out, "\nrun it again:\n  %s\n", line)
+		}
+		return nil
+	}
 	if base := defaultTrial(h); base != nil {
 		x.compare(o, base, best)
 	}
@@ -131,7 +141,7 @@ func (x *app) evidence(def *study.Definition, h *study.History, best *study.Tria
 	i, ok := analyze.ByEvidence(h, believe)
 	if !ok {
 		x.judged(def, h)
-		return nil
+		return x.byRuns(h, best)
 	}
 	if i.Trial.Config.Equal(best.Config) {
 		fmt.Fprintf(x.Out, "%s expects %s %s of it, the best of all trials\n", def.Search.Name, o.Metric, within(i.Believed, i.BelievedSE))
@@ -168,6 +178,22 @@ func (x *app) judged(def *study.Definition, h *study.History) {
 func foreseen(def *study.Definition, h *study.History, f analyze.Forecast) string {
 	return fmt.Sprintf("trial %d, %s at %s %s, would end best: %s %s", f.Trial.Number, f.Trial.State,
 		stepName(def), short(f.Trial.LastStep()), h.Objectives[0].Metric, within(f.Expected, f.SD))
+}
+
+// byRuns prints the trial whose configuration has the best mean of its runs,
+// where some have several; it returns that, nil where it is the best, too.
+func (x *app) byRuns(h *study.History, best *study.Trial) *study.Trial {
+	m, ok := analyze.ByRuns(h)
+	if !ok || m.Trial.Config.Equal(best.Config) {
+		return nil
+	}
+	mean := short(m.Mean)
+	if m.Runs > 1 {
+		mean = within(m.Mean, m.SE())
+	}
+	fmt.Fprintf(x.Out, "the best of many is partly luck: by the mean of %s trial %d is the best: %s %s\n", plural(m.Runs, "run"), m.Trial.Number, h.Objectives[0].Metric, mean)
+	x.printConfig(m.Trial.Config)
+	return m.Trial
 }
 
 // within returns a value with its standard error.
@@ -231,7 +257,7 @@ func bestLine(def *study.Definition, hm home.Home, t *study.Trial) string {
 	line, err := tmpl.Line(command.Trial{
 		Study: def.Name, StudyDir: hm.Marker(), ID: fmt.Sprintf("%s-%d-%d", def.ID, t.Number, attempt), Number: t.Number, Attempt: attempt,
 		Dir:  home.Absolute(hm.Attempt(t.Number, attempt)), // no checkpoint: it is to run from the start
-		Seed: study.TrialSeed(def.Seed, t.Number), Config: t.Config, Derived: derived,
+		Seed: t.Seed(def.Seed), Config: t.Config, Derived: derived,
 	})
 	if err != nil {
 		return ""

@@ -120,6 +120,13 @@ func exportCSV(w io.Writer, log *study.Log) error {
 	h := log.Book.History()
 	out := csv.NewWriter(w)
 	head := []string{"number", "state", "class", "method", "attempts", "started", "seconds"}
+	repeats := false
+	for t := range h.All() {
+		if _, repeats = t.Repeats(); repeats {
+			head = append(head, "repeat_of")
+			break
+		}
+	}
 	for _, o := range h.Objectives {
 		head = append(head, o.Metric)
 	}
@@ -139,6 +146,13 @@ func exportCSV(w io.Writer, log *study.Log) error {
 		}
 		if len(t.Attempts) > 0 {
 			row[5] = t.Attempts[0].Started.UTC().Format(time.RFC3339Nano)
+		}
+		if repeats {
+			of := ""
+			if r, ok := t.Repeats(); ok {
+				of = fmt.Sprint(r.Of)
+			}
+			row = append(row, of)
 		}
 		values := present.Values(h, t)
 		for _, o := range h.Objectives {

@@ -304,12 +304,17 @@ func (x *app) run(ctx context.Context, got *config.Result, f runFlags) (err erro
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
+	return x.pursue(ctx, s, def, resumed, h, v)
+}
+
+// pursue works on the study in s until it ends, and closes s.
+func (x *app) pursue(ctx context.Context, s Store, def *study.Definition, redefine bool, h home.Home, v *viewer) (err error) {
 	launcher, err := x.Launcher(h.Marker())
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
 	defer func() { err = errors.Join(err, launcher.Close()) }()
-	w, err := x.openEngine(ctx, s, def, resumed, &h, v.observe)
+	w, err := x.openEngine(ctx, s, def, redefine, &h, v.observe)
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/afina-hpo/afina/analyze"
 	"github.com/afina-hpo/afina/internal/home"
 	"github.com/afina-hpo/afina/internal/present"
 	"github.com/afina-hpo/afina/study"
@@ -89,6 +90,14 @@ func (x *app) show(log *study.Log, d present.Detail) {
 	}
 	if c := d.Copy; c != nil {
 		field("copy of", "trial %d, at %s %s", c.Trial, stepName(log.Def), short(c.Step))
+	}
+	if r := d.Repeat; r != nil {
+		field("repeat of", "trial %d, run %d", r.Of, r.Run)
+	}
+	if h := log.Book.History(); len(h.Objectives) == 1 {
+		if m := analyze.RunsOf(h, d.Params); m.Runs > 1 {
+			field("runs", "%d of this configuration: %s %s on average", m.Runs, h.Objectives[0].Metric, within(m.Mean, m.SE()))
+		}
 	}
 	field("seed", "%d", d.Seed)
 	if d.Seconds > 0 {

@@ -37,6 +37,8 @@ type viewer struct {
 	color bool
 	width int
 	slots int
+	// comparing: there is to be a final comparison and no search.
+	comparing bool
 
 	mu      sync.Mutex
 	drawn   int // lines of the block on the screen
@@ -109,6 +111,10 @@ func (v *viewer) resuming(log *study.Log) {
 		v.best, v.hasBest = best.Values[0], true
 	}
 	if v.flags.quiet {
+		return
+	}
+	if v.comparing {
+		v.say("study %s, %s: its best configurations run again", log.Def.Name, counts(count(h)))
 		return
 	}
 	v.say("study %s goes on: %s after %s; --new starts over", log.Def.Name, counts(count(h)), round(log.Spent))
@@ -365,6 +371,9 @@ type progress struct {
 func progressOf(v engineView, slots int) progress {
 	stop := v.Definition.Stop
 	ended := v.History.EndedLen()
+	if p, ok := finalProgress(v.History, slots); ok {
+		return p
+	}
 	p := progress{text: plural(ended, "trial") + " ended", part: -1}
 	if stop.Trials > 0 {
 		p = progress{
@@ -398,6 +407,30 @@ func progressOf(v engineView, slots int) progress {
 	}
 	p.part = max(0, p.part)
 	return p
+}
+
+// finalProgress is how far the final comparison is, false where none is under
+// way.
+func finalProgress(h *study.History, slots int) (progress, bool) {
+	left := 0
+	for t := range h.Open() {
+		if t.Final() {
+			left++
+		}
+	}
+	if left == 0 {
+		return progress{}, false
+	}
+	all := 0
+	for t := range h.All() {
+		if t.Final() {
+			all++
+		}
+	}
+	return progress{
+		part: float64(all-left) / float64(all), text: fmt.Sprintf("final comparison, runs %d/%d", all-left, all),
+		eta: eta(h, left, slots),
+	}, true
 }
 
 // eta estimates when n more trials will have ended, with an interval of about
@@ -462,7 +495,11 @@ func (v *viewer) finish(view engineView, believe analyze.Belief) {
 	ref := v.ref()
 	next := fmt.Sprintf("afina best %[1]s   afina ls %[1]s   afina show %[1]s N   afina export %[1]s", ref)
 	if view.Status == study.StatusStopped || view.Status == study.StatusFailed {
-		next = "the same afina run goes on   " + next
+		command := "run"
+		if v.comparing {
+			command = "compare"
+		}
+		next = "the same afina " + command + " goes on   " + next
 	} else if def.Stop.Trials > 0 {
 		next += fmt.Sprintf("   more: afina run … --trials %d", 2*def.Stop.Trials)
 	}
@@ -591,7 +628,11 @@ func (v *viewer) summary(view engineView, believe analyze.Belief) summary {
 		s.Default = &d
 	}
 	if view.Best >= 0 && len(h.Objectives) == 1 {
-		s.Command = bestLine(def, v.home, h.Trial(view.Best))
+		best := h.Trial(view.Best)
+		if f, ok := analyze.Judge(h); ok && f.Winner >= 0 {
+			best = f.Finalists[f.Winner].Trial
+		}
+		s.Command = bestLine(def, v.home, best)
 	}
 	return s
 }

@@ -38,9 +38,11 @@ func Compare(old, new *study.Definition) (blocking, allowed []string) {
 
 	differ(&allowed, "parallel", old.Parallel, new.Parallel)
 	differ(&allowed, "ahead", old.Ahead, new.Ahead)
+	differ(&allowed, "repeat", old.Repeat, new.Repeat)
 	differ(&allowed, "enqueue", old.Enqueue, new.Enqueue)
 	differ(&allowed, "fix", old.Fix, new.Fix)
 	differ(&allowed, "cost", old.Cost, new.Cost)
+	differ(&allowed, "final", old.Final, new.Final)
 	differ(&allowed, "stop", old.Stop, new.Stop)
 	differ(&allowed, "retry", old.Retry, new.Retry)
 	differ(&allowed, "command", old.Command, new.Command)

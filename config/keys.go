@@ -78,6 +78,7 @@ var topKeys = []key{
 	{name: "schedule", shape: either(anyText, ref("schedule")), doc: "How long each trial runs: the scheduler's name, or a mapping with its settings. Default: where there is a fidelity what suits the search algorithm, mostly auto; else fixed."},
 	{name: "cost", shape: either(anyText, object(costKeys)), doc: "What a trial costs: the metric that says it, or a price. Default: not counted."},
 	{name: "stop", shape: object(stopKeys), doc: "When the study or a trial ends."},
+	{name: "final", shape: object(finalKeys), doc: "The comparison of the best configurations and the default that the study ends with. Default: none."},
 	{name: "retry", shape: object(retryKeys), doc: "What happens to a trial that failed for no fault of its configuration."},
 	{name: "resources", shape: object(resourceKeys), doc: "What one trial occupies."},
 	{name: "report", shape: object(reportKeys), doc: "How results are read from the command's output."},
@@ -136,10 +137,16 @@ var searchKeys = []key{
 	{name: "seed", shape: shape{"type": "integer", "minimum": 0}, doc: "Seed of every random choice. Default: drawn once, and shown."},
 	{name: "parallel", shape: whole(1), doc: "Trials that run at once. Default: 1."},
 	{name: "ahead", shape: whole(0), doc: "Configurations chosen while the trials before them still run, and without their results, so that a free slot starts at once. Default: 0."},
+	{name: "repeat", shape: either(oneOf("auto", never), whole(2)), doc: "Whether configurations run again, to tell good ones from lucky ones: auto where that is worth more than a new one; a number of runs that whatever looks best gets; never. Default: never."},
 }
 
 var scheduleKeys = []key{
 	{name: "algorithm", shape: anyText, doc: "The scheduler's name; its settings stand beside it."},
+}
+
+var finalKeys = []key{
+	{name: "top", shape: whole(1), doc: "How many of the best configurations. Default: 3."},
+	{name: "runs", shape: whole(2), doc: "How often each of them, and the default, is run. Default: 5."},
 }
 
 var stopKeys = []key{

@@ -23,6 +23,9 @@ func (r *reader) searchAndSchedule(f *fields, d *study.Definition) (seeded bool)
 	if n := f.vals["stop"]; n != nil {
 		where.stop = pos(n)
 	}
+	if n := f.vals["final"]; n != nil {
+		where.final = pos(n)
+	}
 	if n := f.vals["search"]; n != nil {
 		where.search = pos(n)
 		seeded = r.search(n, d)
@@ -64,6 +67,7 @@ func (r *reader) search(n *yaml.Node, d *study.Definition) (seeded bool) {
 	}
 	g.whole("parallel", 1, &d.Parallel)
 	g.whole("ahead", 0, &d.Ahead)
+	r.repeats(g, d)
 	if d.Parallel > MaxParallel {
 		r.bad(g.at("parallel"), "search.parallel", "", "%d is more than the limit of %d", d.Parallel, MaxParallel)
 	}
@@ -75,7 +79,7 @@ func (r *reader) search(n *yaml.Node, d *study.Definition) (seeded bool) {
 		method, err := r.tables.Search.Lookup(e.name)
 		switch {
 		case err != nil:
-			known := []string{"algorithm", "seed", "parallel", "ahead"}
+			known := []string{"algorithm", "seed", "parallel", "ahead", "repeat"}
 			hint := diag.Nearest(e.name, append(known, d.Search.Name))
 			if hint != "" {
 				hint = `did you mean "` + hint + `"?`
@@ -194,7 +198,7 @@ func settingsHint(list []setting.Setting) string {
 
 // methodPlaces is where the choice of methods stands, and the stop rules that
 // not all of them can follow.
-type methodPlaces struct{ search, schedule, stop place }
+type methodPlaces struct{ search, schedule, stop, final place }
 
 // methods sets both methods up for the definition, unless something else is
 // wrong already: they may complain of what follows from that.
@@ -211,6 +215,8 @@ func (r *reader) methods(d *study.Definition, where methodPlaces) {
 			r.badLookup(where.search, "search", err)
 		} else if err := suggest.CheckStop(d, s); err != nil {
 			r.badLookup(where.stop, "stop", err)
+		} else {
+			r.repeatable(where.search, d, s)
 		}
 	}
 	sched, err := r.tables.Schedule.Lookup(d.Schedule.Name)
@@ -220,6 +226,8 @@ func (r *reader) methods(d *study.Definition, where methodPlaces) {
 		p := schedule.Problem{Space: d.Space, Objectives: d.Objectives, Fidelity: d.Fidelity, Parallel: d.Parallel, Trials: d.Stop.Trials, Seed: d.Seed}
 		if _, err := sched.New(p, d.Schedule.Settings); err != nil {
 			r.badLookup(where.schedule, "schedule", err)
+		} else if err := schedule.CheckFinal(d, sched); err != nil {
+			r.badLookup(where.final, "final", err)
 		}
 	}
 }

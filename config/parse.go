@@ -334,6 +334,7 @@ func (r *reader) study(root *yaml.Node, got *Result) {
 	r.fidelity(f, d)
 	r.cost(f, d)
 	r.stop(f, d)
+	r.final(f, d)
 	r.retry(f, d)
 	r.resources(f, d)
 	r.report(f, d)

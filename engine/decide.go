@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/afina-hpo/afina/analyze"
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
@@ -71,7 +72,13 @@ func (s *state) pulse() {
 func (s *state) conclude() {
 	s.checkBudget()
 	s.pump()
-	s.settle(s.checkEnd())
+	ended := s.checkEnd()
+	if s.reopened { // for the final comparison
+		s.reopened = false
+		s.checkBudget()
+		s.pump()
+	}
+	s.settle(ended)
 	s.prepare()
 }
 
@@ -87,7 +94,7 @@ func (s *state) start(redefine *study.Definition) (effects, error) {
 		s.emit(study.Event{Kind: study.EventRedefined, Def: &def})
 	}
 	for _, n := range s.log.Book.Open() {
-		if o := s.log.Book.Trial(int(n)).Origin; o != nil && o.Method == MethodAdded {
+		if o := s.log.Book.Trial(int(n)).Origin; o != nil && (o.Method == MethodAdded || o.Method == study.MethodFinal) {
 			s.extra[int(n)] = true
 		}
 	}
@@ -95,6 +102,9 @@ func (s *state) start(redefine *study.Definition) (effects, error) {
 	def := s.log.Def
 	if s.base, s.baseErr = s.wishOf(nil); s.baseErr != nil && !s.contextual() {
 		return effects{}, s.baseErr
+	}
+	if redefine == nil && def.Final != nil {
+		_, s.decided = analyze.LastRound(s.log.Book.History())
 	}
 	wantDefault, wantEnqueued := s.missing()
 	if wantDefault && !def.Space.Open() { // who defines by run has defaults at hand

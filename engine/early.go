@@ -40,6 +40,7 @@ func (s *state) outdate() {
 // abandon gives up whatever the suggester is thinking of: the study ends.
 func (s *state) abandon() {
 	if s.asking {
+		s.comparing = false
 		s.asking, s.early = false, &early{}
 	}
 	s.outdate()

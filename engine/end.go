@@ -48,7 +48,7 @@ func (s *state) checkBudget() {
 	s.checkCost()
 	reason := s.spentUp()
 	s.over = reason != ""
-	if s.over && len(s.extra) == 0 {
+	if s.over && len(s.extra) == 0 && !s.comparing {
 		s.end(study.StatusFinished, reason)
 	}
 }
@@ -92,6 +92,8 @@ func (s *state) checkEnd() bool {
 		return false
 	case s.exhausted != "":
 		reason = s.exhausted
+	case s.decided:
+		reason = "the final comparison has been made"
 	case !s.mayCreate():
 		reason = fmt.Sprintf("%d trials have ended", s.created)
 		if s.created == 1 {
@@ -103,6 +105,9 @@ func (s *state) checkEnd() bool {
 		return false
 	}
 	if s.ending == nil && s.goesOn() {
+		return false
+	}
+	if status == study.StatusFinished && s.compares() {
 		return false
 	}
 	s.emit(study.Event{Kind: study.EventStatus, Status: status, Reason: reason, Spent: s.spent()})

@@ -12,6 +12,7 @@ import (
 	"github.com/afina-hpo/afina/store"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
+	"github.com/afina-hpo/afina/suggest/repeat"
 	"github.com/afina-hpo/afina/suggest/warm"
 )
 
@@ -79,6 +80,9 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if redefine != nil {
 		def = redefine
 	}
+	if err := schedule.CheckFinal(def, o.Schedule); err != nil {
+		return nil, err
+	}
 	e := &Engine{
 		objectives: def.Objectives,
 		in:         make(chan input), dead: make(chan struct{}), finished: make(chan struct{}),
@@ -88,10 +92,13 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.holder = suggest.Holding(e.suggester)
 	if err := suggest.CheckStop(def, e.suggester); err != nil {
 		return nil, err
 	}
+	if e.suggester, err = repeat.New(e.suggester, def.Repeat, suggest.Problem{Objectives: len(def.Objectives)}, def.Search.Name); err != nil {
+		return nil, err
+	}
+	e.holder = suggest.Holding(e.suggester)
 	e.state = newState(log, maker{o.Search.Name, o.Search.Version}, time.Now(), o.Lease)
 	e.state.version, e.state.copies = o.Schedule.Version, o.Schedule.Copies
 	e.state.sched, err = o.Schedule.New(schedule.Problem{Space: def.Space, Objectives: def.Objectives, Fidelity: def.Fidelity, Parallel: def.Parallel, Trials: def.Stop.Trials, Seed: def.Seed}, def.Schedule.Settings)

@@ -50,7 +50,7 @@ func (s *state) report(in reportInput) {
 	s.renew(l)
 	for _, r := range in.reports {
 		t = s.emit(study.Event{Kind: study.EventReported, Trial: t.Number, Attempt: len(t.Attempts), Step: r.Step, Values: r.Values})
-		if l.order == "" {
+		if l.order == "" && !t.Final() {
 			if v := s.sched.Judge(s.log.Book.History(), t); v != study.VerdictContinue {
 				l.order = v
 			}

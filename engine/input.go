@@ -61,6 +61,7 @@ type proposalsInput struct {
 	err       error
 	outlook   *suggest.Outlook // nil: it was not asked for, or is not known
 	took      time.Duration
+	finalists []int // trials, of an order for the final comparison
 }
 
 type reportInput struct {
@@ -139,4 +140,7 @@ type suggestOrder struct {
 	// brought no improvement.
 	forecast bool
 	idle     int
+	// final, above 0, asks for the configurations of the final comparison
+	// instead: so many, and the default.
+	final int
 }

@@ -103,6 +103,13 @@ type question struct {
 
 // think asks the suggester, and holds it to its contract.
 func (e *Engine) think(ctx context.Context, order suggestOrder) proposalsInput {
+	if order.final > 0 {
+		e.thinking.Lock()
+		defer e.thinking.Unlock()
+		in := proposalsInput{order: order}
+		in.finalists, in.err = e.choose(ctx, order)
+		return in
+	}
 	r := suggest.Request{
 		History: order.history, N: order.n, First: order.first, Seed: order.seed,
 		Fixed: order.wish.fixed, Until: order.until, Bracket: order.bracket,

@@ -39,6 +39,9 @@ func TestAnyStory(t *testing.T) {
 			if rapid.Bool().Draw(t, "default") {
 				withDefault(d)
 			}
+			if rapid.IntRange(0, 2).Draw(t, "final") == 0 {
+				d.Final = &study.Final{Top: 2, Runs: 2}
+			}
 		})
 		p.outlook = rapid.SampledFrom([]*suggest.Outlook{nil, {Gain: 2}, {Gain: 0.5}}).Draw(t, "outlook")
 		switch rapid.IntRange(0, 3).Draw(t, "schedule") {
@@ -190,6 +193,7 @@ func simulate(t *testing.T, search *suggest.Method, parallel, cut int) (inputs i
 	p := newPlay(t, func(d *study.Definition) {
 		withDefault(d)
 		d.Stop.Trials = 10
+		d.Final = &study.Final{Top: 2, Runs: 2}
 	})
 	var err error
 	if p.s.sched, err = fixed.Method().New(schedule.Problem{Objectives: p.def.Objectives, Parallel: parallel}, nil); err != nil {

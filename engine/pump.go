@@ -37,9 +37,19 @@ func (s *state) pump() {
 // serve gives w one trial and returns GrantRunning, or says why it cannot.
 func (s *state) serve(w *waiter) study.GrantState {
 	if !s.running() {
+		if s.ending != nil && s.ending.status == study.StatusFinished && s.log.Def.Final != nil {
+			return study.GrantWaiting // there may be a final comparison to come
+		}
 		return study.GrantStopped
 	}
+	if s.comparing {
+		return ""
+	}
 	if t := s.ready(w, s.line.again); t != nil {
+		s.assign(w, t)
+		return study.GrantRunning
+	}
+	if t := s.finalNext(w); t != nil {
 		s.assign(w, t)
 		return study.GrantRunning
 	}
@@ -109,6 +119,9 @@ func (s *state) order() schedule.Order {
 
 // mayCreate reports whether the budget allows one more trial.
 func (s *state) mayCreate() bool {
+	if f := s.log.Def.Final; f != nil && (f.Now || s.decided || s.finals > 0) {
+		return false
+	}
 	limit := s.log.Def.Stop.Trials
 	return limit == 0 || s.created < limit
 }
@@ -196,7 +209,7 @@ func (s *state) assignment(t *study.Trial, l *lease) (study.Assignment, error) {
 	}
 	a := study.Assignment{
 		Ticket: l.ticket, Config: t.Config, Derived: derived,
-		Seed:   study.TrialSeed(s.log.Def.Seed, t.Number),
+		Seed:   t.Seed(s.log.Def.Seed),
 		Resume: t.Resume, Until: t.Until,
 		Samples: s.samples.Left(t, s.log.Def.Objectives),
 	}
@@ -220,6 +233,10 @@ func (s *state) assignment(t *study.Trial, l *lease) (study.Assignment, error) {
 // while it was thinking. What is not used is proposed again when it is.
 func (s *state) proposals(in proposalsInput) {
 	s.asking = false
+	if in.order.final > 0 {
+		s.chosen(in)
+		return
+	}
 	exhausted := errors.Is(in.err, suggest.ErrExhausted)
 	if in.err != nil && !exhausted {
 		s.end(study.StatusFailed, "the search algorithm "+s.made.name+" failed: "+in.err.Error())
@@ -230,7 +247,7 @@ func (s *state) proposals(in proposalsInput) {
 	}
 	known := s.log.Book.Len()
 	for i, p := range in.proposals {
-		if s.madeSince(in.order.history.Len(), known, p.Config) {
+		if p.Repeat.Run == 0 && s.madeSince(in.order.history.Len(), known, p.Config) {
 			continue
 		}
 		w := s.next(in.order.wish.group)
@@ -249,6 +266,7 @@ func (s *state) proposals(in proposalsInput) {
 			Seen: in.order.history.Len(), SeenEnded: in.order.history.EndedLen(),
 			Fixed: suggest.FixedKey(in.order.wish.fixed),
 		}
+		p.Mark(&o)
 		if w == nil {
 			s.queue(p.Config, o) // chosen ahead; granted when it is its turn
 		} else {

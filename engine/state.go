@@ -51,6 +51,13 @@ type state struct {
 	// until they have ended.
 	extra map[int]bool
 	over  bool
+	// comparing: the configurations of the final comparison are being chosen;
+	// reopened: that, or a part of it, was just begun; compared: when nothing
+	// was missing of it; finals: how many of its runs have not ended; decided:
+	// it had been begun when the study was opened, unchanged.
+	comparing, reopened, decided bool
+	compared                     [2]int
+	finals                       int
 
 	opened      time.Time // when the study was set running last
 	spentBefore time.Duration
@@ -99,6 +106,9 @@ func newState(log *study.Log, made maker, now time.Time, leaseTTL time.Duration)
 	}
 	for _, n := range log.Book.Open() {
 		t := log.Book.Trial(int(n))
+		if t.Final() {
+			s.finals++
+		}
 		switch t.State {
 		case study.Queued:
 			s.line.add(t)
@@ -171,7 +181,12 @@ func (s *state) emit(e study.Event) *study.Trial {
 	}
 	switch e.Kind {
 	case study.EventQueued:
-		s.created++
+		if t.Final() {
+			s.finals++
+		} else {
+			s.created++
+			s.decided = false
+		}
 		s.line.add(t)
 	case study.EventGranted:
 		s.line.add(t)
@@ -187,6 +202,9 @@ func (s *state) emit(e study.Event) *study.Trial {
 		s.release(t.Number)
 		delete(s.extra, t.Number)
 		s.line.remove(t.Number)
+		if t.Final() {
+			s.finals--
+		}
 		s.note(s.log, t)
 	}
 	return t

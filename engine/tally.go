@@ -6,7 +6,7 @@ import "github.com/afina-hpo/afina/study"
 // function of the log, so that a study that is resumed goes by the same
 // numbers as one that was never interrupted.
 type tally struct {
-	created   int     // trials that count against the budget: all but the cancelled
+	created   int     // trials that count against the budget: all but the cancelled and those of the final comparison
 	paid      float64 // units of resource; see [study.Trial.Paid]
 	worked    bool    // the program has come to an end of its own
 	failedRow int     // trials failed in a row, in this process
@@ -20,7 +20,9 @@ func newTally(log *study.Log) tally {
 	y := tally{best: -1}
 	h := log.Book.History()
 	for t := range h.All() {
-		y.created++ // note takes the cancelled ones out again
+		if !t.Final() {
+			y.created++ // note takes the cancelled ones out again
+		}
 		y.paid += t.Paid()
 	}
 	for i := range h.EndedLen() {
@@ -34,7 +36,9 @@ func newTally(log *study.Log) tally {
 func (y *tally) note(log *study.Log, t *study.Trial) {
 	switch t.State {
 	case study.Cancelled:
-		y.created--
+		if !t.Final() {
+			y.created--
+		}
 	case study.Failed:
 		y.failedRow++
 	case study.Infeasible:
@@ -44,6 +48,9 @@ func (y *tally) note(log *study.Log, t *study.Trial) {
 		y.sinceBest++
 	case study.Complete:
 		y.failedRow, y.worked = 0, true
+		if t.Final() {
+			return // it is over, whatever this one's luck
+		}
 		y.sinceBest++
 		if t.Feasible() && y.improves(log, t) {
 			y.sinceBest = 0

@@ -37,6 +37,9 @@ type Definition struct {
 	// Ahead is how many configurations are chosen while the trials before
 	// them still run, so that a free slot starts at once.
 	Ahead int `json:"ahead,omitempty"`
+	// Repeat lets configurations run again, see package repeat: by what it is
+	// worth (Auto), or until what looks best has had so many runs; nil: never.
+	Repeat *Limit `json:"repeat,omitempty"`
 
 	// Enqueue is configurations to try first; parameters left out are filled
 	// in by default or at random.
@@ -53,6 +56,9 @@ type Definition struct {
 
 	// Cost says what a trial costs, nil where nobody counts that.
 	Cost *Cost `json:"cost,omitempty"`
+
+	// Final is the comparison that the study ends with, nil for none.
+	Final *Final `json:"final,omitempty"`
 
 	Stop      Stop      `json:"stop"`
 	Retry     Retry     `json:"retry"`
@@ -95,6 +101,16 @@ type Stop struct {
 	Regret *Limit `json:"regret,omitempty"`
 	// Finish lets running trials end when time is up instead of ending them.
 	Finish bool `json:"finish,omitempty"`
+}
+
+// Final says that when the search is over the best configurations and the
+// default are run again, each so often, with the same seeds. These trials are
+// beyond every bound of the study.
+type Final struct {
+	Top  int `json:"top"`  // how many of the best
+	Runs int `json:"runs"` // how often each, 2 at least
+	// Now ends the search as it is.
+	Now bool `json:"now,omitempty"`
 }
 
 // Retry says what happens to a trial that failed for no fault of its

@@ -34,6 +34,8 @@ func fullDefinition() study.Definition {
 		Seed:      1<<64 - 1,
 		Parallel:  4,
 		Ahead:     2,
+		Repeat:    &study.Limit{Value: 3},
+		Final:     &study.Final{Top: 3, Runs: 5, Now: true},
 		Enqueue:   []map[string]space.Value{{"lr": value.Float(1), "layers": value.Int(3), "opt": value.Null}},
 		WarmStart: []string{"old", "../other.yaml"},
 		Earlier: []study.Earlier{{

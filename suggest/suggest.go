@@ -79,7 +79,20 @@ type Proposal struct {
 	// where the scheduler has come to send the trial elsewhere, it is not used
 	// and the method is asked again. 0: it is good for any.
 	Until float64
+	// Repeat says that Config is to run once more, and what it is a repeat of;
+	// zero (Run is 0) for a new configuration.
+	Repeat study.Repeat
 }
+
+// Mark says in o, the origin of the trial that p becomes, what it repeats.
+func (p Proposal) Mark(o *study.Origin) {
+	if p.Repeat.Run > 0 {
+		o.Method, o.Version, o.Note = study.MethodRepeat, RepeatVersion, p.Repeat.Note()
+	}
+}
+
+// RepeatVersion is the version of the rules by which configurations run again.
+const RepeatVersion = "1"
 
 // Suggester proposes configurations. Suggest is called by one goroutine at a
 // time.
@@ -99,6 +112,28 @@ type Estimator interface {
 	// where there is no belief yet. Like Suggest it is pure, and called by one
 	// goroutine at a time.
 	Estimate(h *study.History, c space.Config) (mean, se []float64, ok bool)
+}
+
+// Repeater is implemented by suggesters that can say whether running a
+// configuration of the history again is worth more than a new one. Package
+// repeat asks them.
+type Repeater interface {
+	// Repeat is called right after Suggest has answered r with p alone. It
+	// returns the configuration whose next run is worth the most and what that
+	// and p are worth, on one scale of the method's own; false where there is
+	// nothing to compare. Of r.Fixed it minds what Suggest does. Like Suggest
+	// it is pure, whether Suggest was called before or not, and called by one
+	// goroutine at a time.
+	Repeat(ctx context.Context, r Request, p Proposal) (Again, bool)
+}
+
+// Again is what running a configuration once more is worth, beside something
+// new.
+type Again struct {
+	Trial int     // the first with the configuration
+	Worth float64 // of one more run of it
+	New   float64 // of the new configuration
+	Gain  float64 // Worth in units of the objective
 }
 
 // Problem is what a method may know when it is set up; the space arrives with

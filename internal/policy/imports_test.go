@@ -66,6 +66,7 @@ suggest/portfolio: internal/foresight num/special space space/value study study/
 suggest/qmc: num/qmc space study study/setting suggest suggest/internal/distinct
 suggest/random: study/setting suggest suggest/internal/distinct
 suggest/rbf: num/linalg space space/value study study/setting suggest suggest/internal/cube suggest/internal/distinct
+suggest/repeat: space study suggest
 suggest/suggesttest: space space/expr space/value study study/setting suggest
 suggest/tpe: num/pareto num/qmc num/special space space/value study study/setting suggest suggest/internal/distinct
 suggest/warm: internal/diag space space/value study study/setting suggest
@@ -83,9 +84,9 @@ schedule/race: num/special schedule schedule/rule space/value study study/settin
 schedule/replay: schedule space space/value study study/setting
 schedule/rule: schedule schedule/internal/rung schedule/median space/value study study/setting
 schedule/scheduletest: schedule simulate space study study/setting
-analyze: internal/foresight num/pareto space study
+analyze: internal/foresight num/pareto num/special space study
 simulate: analyze num/forest num/linalg schedule space study suggest suggest/warm
-engine: schedule space space/value store study suggest suggest/warm
+engine: analyze schedule space space/value store study suggest suggest/repeat suggest/warm
 store: study
 store/internal/gate: space study
 store/internal/record: space space/value study
@@ -98,7 +99,7 @@ launch/launchtest: launch
 launch/local: launch
 harvest:
 worker: harvest internal/checkpoint internal/home launch launch/command space/value study
-config: harvest internal/diag launch/command schedule space space/expr space/value study study/setting suggest suggest/warm
+config: harvest internal/diag launch/command schedule space space/expr space/value study study/setting suggest suggest/repeat suggest/warm
 server/lines: analyze engine internal/diag internal/present space space/value study
 cli: analyze config engine internal/diag internal/home internal/present launch launch/command schedule server/lines simulate space space/value store study study/setting suggest suggest/warm worker
 cmd/afina: cli internal/builtin launch launch/local store store/memory store/sqlite

@@ -59,6 +59,8 @@ type Detail struct {
 	Until      float64                `json:"until_step,omitempty"`
 	// Copy is the trial it is a copy of, and at which step.
 	Copy *study.Copy `json:"copy,omitempty"`
+	// Repeat is the trial whose configuration it runs again.
+	Repeat *study.Repeat `json:"repeat,omitempty"`
 	// Paid is the units of resource that its attempts have used.
 	Paid     float64         `json:"paid,omitempty"`
 	Created  time.Time       `json:"created"`
@@ -79,9 +81,12 @@ func (n number) MarshalJSON() ([]byte, error) {
 // MakeDetail returns everything about t but its log.
 func MakeDetail(h *study.History, seed uint64, t *study.Trial) Detail {
 	d := Detail{
-		Trial: MakeTrial(h, t), Seed: study.TrialSeed(seed, t.Number), Metrics: t.Metrics, Feasible: t.Feasible(),
+		Trial: MakeTrial(h, t), Seed: t.Seed(seed), Metrics: t.Metrics, Feasible: t.Feasible(),
 		Origin: t.Origin, Resume: t.Resume, Until: t.Until, Copy: t.Copy, Paid: t.Paid(), Created: t.Created, Ended: t.Ended,
 		Reports: t.Reports, Attempts: t.Attempts, Derived: Derived(h.Space, t.Config),
+	}
+	if r, ok := t.Repeats(); ok {
+		d.Repeat = &r
 	}
 	if d.Reports == nil {
 		d.Reports = []study.Report{}
@@ -137,11 +142,14 @@ type Best struct {
 	// Estimate is what the search algorithm believes of it, where it does.
 	Estimate map[string]Estimate `json:"estimate,omitempty"`
 	// Incumbent is the trial that the evidence speaks for: of all that were
-	// evaluated the one with the best estimate. It may be the same.
+	// evaluated the one with the best estimate or, without estimates, the best
+	// mean of its runs where some have several. It may be the same.
 	Incumbent *Best `json:"incumbent,omitempty"`
 	// Foreseen is the trial on the way that is expected to end best, where one is
 	// expected to beat all that are at the end.
 	Foreseen *Foreseen `json:"foreseen,omitempty"`
+	// Final is the outcome of the final comparison.
+	Final *Final `json:"final,omitempty"`
 }
 
 // Foreseen is a trial that has not come to its end, with the value that it is
@@ -179,11 +187,15 @@ func MakeBest(h *study.History, t *study.Trial, believe analyze.Belief) Best {
 	if i, ok := analyze.ByEvidence(h, believe); ok {
 		other := makeBest(h, i.Trial, i.Measured, believe)
 		b.Incumbent = &other
+	} else if m, ok := analyze.ByRuns(h); ok {
+		other := makeBest(h, m.Trial, m, believe)
+		b.Incumbent = &other
 	}
 	if f, ok := analyze.Foreseen(h); ok && f.Trial.Number != t.Number && f.Trial.State != study.Complete {
 		b.Foreseen = &Foreseen{f.Trial.Number, f.Trial.LastStep(), f.Trial.Config,
 			MakeEstimate(h, []float64{f.Expected}, []float64{f.SD})}
 	}
+	b.Final = MakeFinal(h)
 	return b
 }
 

@@ -25,6 +25,14 @@ type Data struct {
 	// Factor multiplies the noise of each point (1 over the number of its
 	// replicates, say); nil: 1.
 	Factor []float64
+	// Spare is how many more measurements there were than points, where Y has
+	// means, and Squares the sum of their squared deviations from those. With
+	// them the likelihood is that of all measurements, each a row of its own
+	// (M. Binois, R. B. Gramacy and M. Ludkovski, "Practical heteroscedastic
+	// Gaussian process modeling for large simulation experiments", J. Comp.
+	// Graph. Stat. 27, 2018, lemma 3.1).
+	Spare   int
+	Squares float64
 }
 
 func (d *Data) layout() layout { return layout{kinds: d.Kinds, warped: d.Warped} }
@@ -165,6 +173,10 @@ func (o *objective) value(theta, g []float64) float64 {
 	for i := range n {
 		nll += math.Log(o.k.At(i, i))
 	}
+	spare := float64(o.data.Spare) / 2
+	if o.data.Spare > 0 {
+		nll += float64(spare*theta[o.lay.noise()]) + o.data.Squares/(2*noise)
+	}
 	if g == nil {
 		return nll + o.lay.penalty(o.prior, theta, nil)
 	}
@@ -183,6 +195,9 @@ func (o *objective) value(theta, g []float64) float64 {
 	g[o.lay.signal()] = (float64(n) - linalg.Dot4(o.alpha[:n], o.data.Y) -
 		float64(noise*trace) - float64(o.prior.Mean*o.whole())) / 2
 	g[o.lay.noise()] = noise * trace / 2
+	if o.data.Spare > 0 {
+		g[o.lay.noise()] += spare - o.data.Squares/(2*noise)
+	}
 	for p, k := range o.warps {
 		if k < 0 {
 			continue

@@ -107,6 +107,8 @@ var settings = []setting.Setting{
 		Doc: "How losses are mapped before they are learned; auto: as predicts them best."},
 	{Name: "bend", Kind: setting.Bool, Default: value.Bool(true),
 		Doc: "Whether the scales of numbers are learned, too, by the warp of Kumaraswamy."},
+	{Name: "trend", Kind: setting.Bool, Default: value.Bool(false),
+		Doc: "Whether noise may grow with the loss, where that predicts the trials better."},
 	{Name: "ensemble", Kind: setting.Int, Default: value.Int(4), Min: 0, Max: 100,
 		Doc: "Draws of the hyperparameters that predictions are averaged over, up to 60 trials."},
 	{Name: "explore", Kind: setting.Float, Default: value.Float(0.3), Min: 0, Max: 1,
@@ -150,6 +152,7 @@ type options struct {
 	startup        int // 0: chosen by the space
 	warps          []warp.Kind
 	bend           bool
+	trend          bool
 	ensemble       int
 	explore, local float64
 	sample         float64
@@ -171,6 +174,7 @@ func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error
 		several: p.Objectives > 1, earlier: p.Earlier,
 	}
 	o.bend, _ = v.Get(settings, "bend").AsBool()
+	o.trend, _ = v.Get(settings, "trend").AsBool()
 	for _, k := range maps {
 		if k.String() == v.Get(settings, "warp").Text() {
 			o.warps = []warp.Kind{k}

@@ -107,11 +107,19 @@ func (t *teacher) thin(most int) {
 	var rows []row
 	var xs, zs []float64
 	m.sound = 0
+	heads, more := map[int]int{}, map[int][]int{} // of each old head the new one
 	for _, i := range m.pick(len(m.rows), most) {
-		rows, xs, zs = append(rows, m.rows[i]), append(xs, m.point(i)...), append(zs, m.row(i)...)
+		r := m.rows[i]
+		if k, ok := heads[m.head(i)]; ok {
+			r.again = k + 1
+			more[k] = append(more[k], len(rows))
+		} else {
+			heads[m.head(i)], r.again = len(rows), 0
+		}
+		rows, xs, zs = append(rows, r), append(xs, m.point(i)...), append(zs, m.row(i)...)
 		m.sound++
 	}
-	m.rows, m.x, m.z = rows, xs, zs
+	m.rows, m.x, m.z, m.first, m.more = rows, xs, zs, nil, more
 }
 
 // blank puts columns that the earlier study does not know to one value.
@@ -198,13 +206,22 @@ func (m *model) consult(mark, objectives int) {
 		return
 	}
 	m.consulted, m.trust = mark, make([][]float64, objectives)
+	kinds := m.kinds
+	if m.chosen != mark { // there are more than are weighed by
+		kinds = m.kindsBy(mark, objectives)
+	}
 	for k := range m.trust {
 		b, values := m.gather(quantity{lossOf, k}, mark)
-		w := fitMap(m.kinds[k], values)
+		if len(values) == 0 { // all of them failed
+			m.trust[k] = make([]float64, len(m.teachers))
+			continue
+		}
+		w := fitMap(kinds[k], values)
 		for i, v := range values {
 			values[i] = w.at(v)
 		}
-		m.trust[k] = m.weigh(&b, values)
+		b.fold(values, nil)
+		m.trust[k] = m.weigh(&b, b.data.Y)
 	}
 }
 

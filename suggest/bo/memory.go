@@ -22,6 +22,10 @@ type memory struct {
 	x, z  []float64 // points and rows, one for each of rows
 	rows  []row
 	tried map[uint64]struct{} // fingerprints of the points
+	// first is the row of each configuration and kind of end, more the others
+	// by the first, in order.
+	first map[string]int
+	more  map[int][]int
 	// sound is how many rows have losses, bad how many failed.
 	sound, bad int
 }
@@ -31,6 +35,9 @@ type memory struct {
 type row struct {
 	number int
 	loss   []float64 // nil: none is known
+	// errors are the standard errors that the program reported with the losses,
+	// 0 for none; nil: it reported none at all.
+	errors []float64
 	// limits are the outcome constraints, above 0 violated; nil: unknown.
 	limits []float64
 	pruned bool
@@ -41,6 +48,9 @@ type row struct {
 	// other is set while a request is answered that holds values which the
 	// row's trial does not have: it is learned from, and no incumbent.
 	other bool
+	// again is one more than the number of the first row of a configuration
+	// that came to the same kind of end; 0: this is the first.
+	again int
 }
 
 // whole reports whether the row has the loss at the end of its trial, if only
@@ -57,7 +67,10 @@ func (m *memory) follow(h *study.History, fade bool) bool {
 		}
 		c := m.costs
 		c.restart()
-		*m = memory{whole: h.Space, cube: cube.New(flat), costs: c, tried: map[uint64]struct{}{}}
+		*m = memory{
+			whole: h.Space, cube: cube.New(flat), costs: c,
+			tried: map[uint64]struct{}{}, first: map[string]int{}, more: map[int][]int{},
+		}
 		m.enc = newEncoding(m.cube, modelsSteps(h))
 		m.believed = newPrior(h.Space, &m.enc)
 	}
@@ -90,6 +103,12 @@ func (m *memory) learn(t *study.Trial, objectives []study.Objective) {
 				if math.IsInf(r.loss[k], 0) || math.IsNaN(r.loss[k]) {
 					r.loss = nil
 					break
+				}
+				if se, ok := o.Error(t); ok {
+					if r.errors == nil {
+						r.errors = make([]float64, len(objectives))
+					}
+					r.errors[k] = se
 				}
 			}
 		}
@@ -125,6 +144,7 @@ func (m *memory) add(t *study.Trial, r row) {
 	m.cube.Encode(t.Config, x)
 	m.z = append(m.z, make([]float64, d)...)
 	m.enc.put(x, m.z[len(m.z)-d:])
+	m.join(t, &r)
 	m.rows = append(m.rows, r)
 	m.tried[fingerprint(x)] = struct{}{}
 	if r.failed {
@@ -132,6 +152,51 @@ func (m *memory) add(t *study.Trial, r row) {
 	} else {
 		m.sound++
 	}
+}
+
+// join puts r, the row of t that is added next, to those of its configuration.
+func (m *memory) join(t *study.Trial, r *row) {
+	if r.partial {
+		return
+	}
+	kind := "c"
+	switch {
+	case r.failed:
+		kind = "f"
+	case r.pruned:
+		kind = "p"
+	case !r.feasible():
+		kind = "v"
+	}
+	key := kind + t.Config.Key()
+	if k, ok := m.first[key]; ok {
+		r.again = k + 1
+		m.more[k] = append(m.more[k], len(m.rows))
+		return
+	}
+	m.first[key] = len(m.rows)
+}
+
+// head returns the first row of the configuration of row i.
+func (m *memory) head(i int) int {
+	if k := m.rows[i].again; k > 0 {
+		return k - 1
+	}
+	return i
+}
+
+// average returns the first loss of row i, a head, averaged over the rows that
+// it stands for.
+func (m *memory) average(i int) float64 {
+	others := m.more[i]
+	if len(others) == 0 {
+		return m.rows[i].loss[0]
+	}
+	sum := m.rows[i].loss[0]
+	for _, j := range others {
+		sum += m.rows[j].loss[0]
+	}
+	return sum / float64(1+len(others))
 }
 
 func (m *memory) point(i int) []float64 { n := m.cube.Len(); return m.x[i*n : (i+1)*n] }

@@ -40,10 +40,14 @@ func (m *model) modelPoints() int {
 // of hyperparameters.
 type belief struct {
 	quantity
-	warp    lossMap // of a loss
-	unit    float64 // of a limit
-	middle  float64 // the median loss: pruned trials count as no better
-	data    gp.Data // memory
+	warp    lossMap   // of a loss
+	unit    float64   // of a limit
+	middle  float64   // the median loss: pruned trials count as no better
+	data    gp.Data   // memory
+	place   []int     // of each value among the points of data
+	errors  []float64 // of each value, as reported, 0 for none; nil: no value has one
+	usual   float64   // the usual error of a loss, as the processes learn it; 0: unknown
+	trend   *trend    // of the noise with the loss; nil: none
 	prior   gp.Prior
 	base    *base // the mean of the processes, of a loss; nil: 0
 	samples []gp.Sample
@@ -118,7 +122,6 @@ type model struct {
 	mark   int // rows that the hyperparameters were fitted to
 	chosen int // rows that the kinds were chosen by
 	kinds  []warp.Kind
-	prior  gp.Prior
 	losses []belief
 	limits []belief
 	safe   []belief // at most one: whether a configuration succeeds
@@ -184,7 +187,7 @@ func (m *model) learn() {
 	mark := due(len(m.rows))
 	if m.enc.step >= 0 {
 		mark = len(m.rows)
-		m.losses, m.chosen = nil, 0 // all rows have changed
+		m.losses, m.chosen, m.consulted = nil, 0, 0 // all rows have changed
 	}
 	if mark != m.mark || m.losses == nil {
 		m.fit(mark)
@@ -203,34 +206,35 @@ func (m *model) fit(mark int) {
 	m.mark = mark
 	m.losses, m.limits, m.safe = nil, nil, nil
 	rows := m.pick(mark, m.fitPoints())
-	objectives, constraints, failed, depth := 0, 0, false, 0
+	objectives, constraints, failed := 0, 0, false
 	for _, i := range rows {
 		r := &m.rows[i]
 		objectives, constraints = max(objectives, len(r.loss)), max(constraints, len(r.limits))
 		failed = failed || r.failed
-		depth = max(depth, active(m.point(i)))
 	}
-	m.prior = gp.DefaultPrior(float64(depth))
 	m.choose(mark, objectives)
 	m.teach()
 	m.consult(mark, objectives)
 	for k := range objectives {
 		b, values := m.gather(quantity{lossOf, k}, mark)
 		b.warp = fitMap(m.kinds[k], values)
+		b.usual = b.usualError(values)
+		factors := b.factors(values)
 		for i, v := range values {
 			values[i] = b.warp.at(v)
 		}
-		b.data.Y = values
-		if m.o.bend && len(values) >= 10+3*len(m.enc.warped) {
+		b.fold(values, factors)
+		if m.o.bend && len(b.data.Y) >= 10+3*len(m.enc.warped) {
 			b.data.Warped = m.enc.warped
 		}
 		if b.base = m.lesson(k); b.base != nil {
 			d := m.enc.len()
-			for i := range values {
-				values[i] -= b.base.at(b.data.X[i*d : (i+1)*d])
+			for i := range b.data.Y {
+				b.data.Y[i] -= b.base.at(b.data.X[i*d : (i+1)*d])
 			}
 		}
 		m.hyper(&b)
+		m.incline(&b)
 		m.losses = append(m.losses, b)
 	}
 	for k := range constraints {
@@ -239,13 +243,13 @@ func (m *model) fit(mark int) {
 		for i, v := range values {
 			values[i] = math.Asinh(v / b.unit)
 		}
-		b.data.Y = values
+		b.fold(values, nil)
 		m.hyper(&b)
 		m.limits = append(m.limits, b)
 	}
 	if failed {
 		b, values := m.gather(quantity{kind: success}, mark)
-		b.data.Y = values
+		b.fold(values, nil)
 		b.prior.Noise, b.prior.NoiseSD = math.Log(0.1), 1
 		m.hyper(&b)
 		m.safe = append(m.safe, b)
@@ -253,21 +257,27 @@ func (m *model) fit(mark int) {
 }
 
 // gather returns a belief with the points among the first mark rows that have
-// the quantity, and their values, where those of pruned trials are no better
-// than the median of the others.
+// the quantity, and the values of all of these rows, where those of pruned
+// trials are no better than the median of the others. All of the belief, its
+// prior too, is a function of these rows: what is found by fewer rows than the
+// hyperparameters, and kept, must not hang on when it was looked for.
 func (m *model) gather(q quantity, mark int) (belief, []float64) {
-	b := belief{quantity: q, prior: m.prior, middle: math.Inf(-1), data: gp.Data{Kinds: m.enc.kinds}}
+	b := belief{quantity: q, middle: math.Inf(-1), data: gp.Data{Kinds: m.enc.kinds}}
 	rows := m.pick(mark, m.fitPoints())
-	var values, complete []float64
+	depth := 0
 	for _, i := range rows {
-		if v, ok := b.raw(&m.rows[i]); ok {
-			values = append(values, v)
-			b.data.X = append(b.data.X, m.row(i)...)
-			if !m.rows[i].pruned {
-				complete = append(complete, v)
-			}
-		}
+		depth = max(depth, active(m.point(i)))
 	}
+	b.prior = gp.DefaultPrior(float64(depth))
+	var complete []float64
+	values := m.collect(&b, rows, func(i int) (float64, bool) {
+		r := &m.rows[i]
+		v, ok := b.raw(r)
+		if ok && !r.pruned {
+			complete = append(complete, v)
+		}
+		return v, ok
+	})
 	if len(complete) == 0 || q.kind != lossOf {
 		return b, values
 	}
@@ -309,10 +319,14 @@ func (m *model) choose(mark, objectives int) {
 	if mark == m.chosen && len(m.kinds) == objectives {
 		return
 	}
-	m.chosen = mark
-	m.kinds = make([]warp.Kind, objectives)
-	for k := range m.kinds {
-		m.kinds[k] = m.o.warps[0]
+	m.chosen, m.kinds = mark, m.kindsBy(mark, objectives)
+}
+
+// kindsBy is choose by the first mark rows.
+func (m *model) kindsBy(mark, objectives int) []warp.Kind {
+	kinds := make([]warp.Kind, objectives)
+	for k := range kinds {
+		kinds[k] = m.o.warps[0]
 		if len(m.o.warps) == 1 {
 			continue
 		}
@@ -320,10 +334,11 @@ func (m *model) choose(mark, objectives int) {
 		most := math.Inf(-1)
 		for _, kind := range m.o.warps {
 			if v, ok := m.density(&b, kind, values); ok && v > most {
-				most, m.kinds[k] = v, kind
+				most, kinds[k] = v, kind
 			}
 		}
 	}
+	return kinds
 }
 
 // density is the logarithm of the leave-one-out predictive density of losses
@@ -333,15 +348,25 @@ func (m *model) density(b *belief, kind warp.Kind, losses []float64) (float64, b
 	if !ok {
 		return 0, false
 	}
-	ys := make([]float64, len(losses))
+	mapped := make([]float64, len(losses))
 	for i, v := range losses {
-		ys[i] = w.At(v)
+		mapped[i] = w.At(v)
 	}
-	return m.predictive(b, ys, func(i int) float64 { return math.Max(w.LogSlope(losses[i]), -40) })
+	b.warp = lossMap{warp: w}
+	b.usual = b.usualError(losses)
+	b.fold(mapped, b.factors(losses))
+	slopes := make([]float64, len(b.data.Y))
+	for i, v := range losses {
+		if k := b.place[i]; b.data.Spare > 0 || slopes[k] == 0 { // else the first run alone counts
+			slopes[k] += math.Max(w.LogSlope(v), -40)
+		}
+	}
+	return m.predictive(b, b.data.Y, func(i int) float64 { return slopes[i] })
 }
 
 // predictive is the logarithm of the leave-one-out predictive density of the
-// values ys at b's points, with a term more for each where slope is not nil.
+// values ys at b's points, with what the runs of one configuration say of the
+// noise, and with a term more for each point where slope is not nil.
 func (m *model) predictive(b *belief, ys []float64, slope func(int) float64) (float64, bool) {
 	b.data.Y = ys
 	theta, _, ok := m.fitter.Fit(&b.data, &b.prior, nil, gp.Effort{Evaluations: 10, Starts: 1})
@@ -364,20 +389,23 @@ func (m *model) predictive(b *belief, ys []float64, slope func(int) float64) (fl
 		}
 		sum += one
 	}
+	if b.data.Spare > 0 {
+		sum -= float64(float64(b.data.Spare)*math.Log(p.Noise()))/2 + b.data.Squares/(2*p.Noise())
+	}
 	return sum, true
 }
 
 // build makes the members of b, or adds what is new to them.
 func (m *model) build(b *belief) {
 	n := len(m.rows)
-	if b.members != nil && b.whole && n <= m.modelPoints() {
+	if b.members != nil && b.whole && n <= m.modelPoints() && !m.repeated(b.used) {
 		for ; b.used < n; b.used++ {
 			v, ok := b.learned(&m.rows[b.used], m.row(b.used))
 			if !ok {
 				continue
 			}
 			for k, p := range b.members {
-				p.Extend(m.row(b.used), v, 1)
+				p.Extend(m.row(b.used), v, b.factor(&m.rows[b.used])*b.leaning(m.row(b.used)))
 				b.sizes[k] = p.Len()
 			}
 		}
@@ -385,12 +413,17 @@ func (m *model) build(b *belief) {
 	}
 	b.members, b.sizes, b.weights = nil, nil, nil
 	b.used, b.whole = n, n <= m.modelPoints()
-	b.data.X, b.data.Y = b.data.X[:0], b.data.Y[:0]
-	for _, i := range m.pick(n, m.modelPoints()) {
-		if v, ok := b.learned(&m.rows[i], m.row(i)); ok {
-			b.data.X, b.data.Y = append(b.data.X, m.row(i)...), append(b.data.Y, v)
+	var factors []float64
+	values := m.collect(b, m.pick(n, m.modelPoints()), func(i int) (float64, bool) {
+		r := &m.rows[i]
+		v, ok := b.learned(r, m.row(i))
+		if ok && b.usual > 0 {
+			factors = append(factors, b.factor(r))
 		}
-	}
+		return v, ok
+	})
+	b.fold(values, factors)
+	b.lean()
 	for _, t := range b.samples {
 		if p, ok := gp.New(&b.data, &b.prior, t.Theta); ok {
 			b.members, b.sizes = append(b.members, p), append(b.sizes, p.Len())
@@ -410,7 +443,13 @@ func (m *model) pick(n, most int) []int {
 		}
 		return m.order
 	}
-	m.order = m.smallest(m.order, n, most/3, (*row).whole)
+	m.order = m.smallest(m.order, n, most/3, func(i int) (float64, bool) {
+		r := &m.rows[i]
+		if !r.whole() {
+			return 0, false
+		}
+		return r.loss[0], true
+	})
 	slices.Sort(m.order)
 	// The newest of the others, going back.
 	kept := len(m.order)
@@ -425,28 +464,29 @@ func (m *model) pick(n, most int) []int {
 	return m.order
 }
 
-// smallest appends to dst, which is empty, those of the first n rows that count
-// with the smallest losses, most of them at most, best first; of equals the
-// earlier.
-func (m *model) smallest(dst []int, n, most int, counts func(*row) bool) []int {
+// smallest appends to dst, which is empty, those of the first n rows that have
+// a loss with the smallest ones, most of them at most, best first; of equals
+// the earlier.
+func (m *model) smallest(dst []int, n, most int, loss func(i int) (float64, bool)) []int {
+	losses := make([]float64, 0, most)
 	for i := range n {
-		r := &m.rows[i]
-		if !counts(r) {
+		l, ok := loss(i)
+		if !ok {
 			continue
 		}
 		if len(dst) == most {
-			if r.loss[0] >= m.rows[dst[most-1]].loss[0] {
+			if l >= losses[most-1] {
 				continue
 			}
-			dst = dst[:most-1]
+			dst, losses = dst[:most-1], losses[:most-1]
 		}
-		k, _ := slices.BinarySearchFunc(dst, r.loss[0], func(j int, loss float64) int {
-			if m.rows[j].loss[0] <= loss {
+		k, _ := slices.BinarySearchFunc(losses, l, func(other, l float64) int {
+			if other <= l {
 				return -1
 			}
 			return 1
 		})
-		dst = slices.Insert(dst, k, i)
+		dst, losses = slices.Insert(dst, k, i), slices.Insert(losses, k, l)
 	}
 	return dst
 }
@@ -480,12 +520,18 @@ func (m *model) final(i int) []float64 {
 const leaders = 30
 
 // top returns the complete, feasible rows with the smallest losses, at most
-// most and at most [leaders].
+// most and at most [leaders]. Of a configuration that was run again it has the
+// first row, by the mean.
 func (m *model) top(most int) []int { return m.best[:min(most, len(m.best))] }
 
 // rank finds the rows that top returns.
 func (m *model) rank() {
-	m.best = m.smallest(m.best[:0], len(m.rows), leaders, (*row).whole)
+	m.best = m.smallest(m.best[:0], len(m.rows), leaders, func(i int) (float64, bool) {
+		if m.rows[i].again > 0 || !m.rows[i].whole() {
+			return 0, false
+		}
+		return m.average(i), true
+	})
 }
 
 // front returns the complete, feasible rows that no other dominates, at most

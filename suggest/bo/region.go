@@ -23,6 +23,9 @@ func (m *model) region() float64 {
 	most := max(regionFailures, m.cube.Len())
 	for i := range m.rows {
 		r := &m.rows[i]
+		if r.again > 0 {
+			continue // the region is about new configurations
+		}
 		switch {
 		case r.other:
 			continue

@@ -64,6 +64,8 @@ func (m *memory) replay(h *study.History) bool {
 	}
 	m.x, m.z, m.rows, m.sound, m.bad = m.x[:0], m.z[:0], m.rows[:0], 0, 0
 	clear(m.tried)
+	clear(m.first)
+	clear(m.more)
 	f := foresight.New(h, rungs(*h.Fidelity))
 	for t := range h.All() {
 		if t.State.Ended() {

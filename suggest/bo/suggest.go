@@ -37,36 +37,49 @@ type suggester struct {
 
 // Suggest implements [suggest.Suggester].
 func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.Proposal, error) {
-	s.follow(r.History)
-	if err := s.hold(r); err != nil {
+	if err := s.begin(r); err != nil {
 		return nil, err
 	}
 	defer s.release()
+	defer s.forget()
 	s.picker.BeginIn(s.held.part, r.History, r.Beside...)
 	s.keys.Begin(r.History)
 	s.asked = make(map[string]struct{}, r.N)
-	m := &s.model
-	n := m.cube.Len()
-	s.pending, s.numbers, s.seed = s.pending[:0], s.numbers[:0], r.Seed
-	note := func(number int, c space.Config) {
-		s.numbers = append(s.numbers, number)
-		s.pending = append(s.pending, make([]float64, n)...)
-		m.cube.Encode(c, s.pending[len(s.pending)-n:])
-	}
-	for t := range r.History.Open() {
-		note(t.Number, t.Config)
-	}
-	for i, c := range r.Beside {
+	for _, c := range r.Beside {
 		s.asked[c.Key()] = struct{}{}
-		note(r.First-len(r.Beside)+i, c)
 	}
 	next := r.First
-	defer s.forget()
 	return distinct.Each(ctx, r, func(i int) (suggest.Proposal, error) { return s.propose(ctx, r, i) }, func(p suggest.Proposal) {
 		s.asked[p.Config.Key()] = struct{}{}
-		note(next, p.Config)
+		s.wait(next, p.Config)
 		next++
 	})
+}
+
+// begin brings the model up to date with the history of r, turns it to what r
+// holds and adds what is known of trials that have not ended. Afterwards forget
+// and release undo the latter two.
+func (s *suggester) begin(r suggest.Request) error {
+	s.follow(r.History)
+	if err := s.hold(r); err != nil {
+		return err
+	}
+	s.pending, s.numbers, s.seed = s.pending[:0], s.numbers[:0], r.Seed
+	for t := range r.History.Open() {
+		s.wait(t.Number, t.Config)
+	}
+	for i, c := range r.Beside {
+		s.wait(r.First-len(r.Beside)+i, c)
+	}
+	return nil
+}
+
+// wait adds the configuration of a trial to those that have not ended.
+func (s *suggester) wait(number int, c space.Config) {
+	n := s.model.cube.Len()
+	s.numbers = append(s.numbers, number)
+	s.pending = append(s.pending, make([]float64, n)...)
+	s.model.cube.Encode(c, s.pending[len(s.pending)-n:])
 }
 
 // follow brings the model up to date with h.

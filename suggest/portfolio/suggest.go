@@ -152,3 +152,13 @@ func (s *suggester) Estimate(h *study.History, c space.Config) (mean, se []float
 func (s *suggester) Forecast(ctx context.Context, r suggest.Request) (suggest.Outlook, bool) {
 	return s.arms[0].Suggester.(suggest.Forecaster).Forecast(ctx, r)
 }
+
+// Repeat implements [suggest.Repeater] with the Gaussian processes, where the
+// proposal is theirs.
+func (s *suggester) Repeat(ctx context.Context, r suggest.Request, p suggest.Proposal) (suggest.Again, bool) {
+	one, ok := s.arms[0].Suggester.(suggest.Repeater)
+	if !ok || !strings.HasPrefix(p.Note, `{"arm":"`+s.arms[0].name+`"`) {
+		return suggest.Again{}, false
+	}
+	return one.Repeat(ctx, r, p)
+}

@@ -206,6 +206,7 @@ func (d *driver) ask(ctx context.Context, s suggest.Suggester, n int) (int, erro
 	seen, ended := r.History.Len(), r.History.EndedLen()
 	for i, p := range ps {
 		o := &study.Origin{Method: "driven", Version: "1", Seen: seen, SeenEnded: ended, Stream: first + i, Note: p.Note}
+		p.Mark(o)
 		if err := d.start(p.Config, o); err != nil {
 			return 0, err
 		}

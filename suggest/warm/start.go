@@ -71,6 +71,9 @@ type starter struct {
 	others []float64 // losses of the ended trials that are not seeds, of one objective
 }
 
+// Inner returns the suggester that proposes the rest.
+func (s *starter) Inner() suggest.Suggester { return s.inner }
+
 // seed is a configuration of an earlier study.
 type seed struct {
 	config space.Config
