@@ -50,6 +50,8 @@ var families = []family{
 	{"constrained/bbob/f#/d#/i#", "bbob with an outcome constraint that is active at the optimum", openConstrained},
 	{"constrained/*", "gardner, pressure-vessel or welded-beam", openDesign},
 	{"crash/bbob/f#/d#/i#", "bbob where three tenths of the space fail", openCrash},
+	{"noisy/bbob/f#/d#/i#", "bbob with noise that grows with the distance from the optimum", openNoisy(openBBOB, noiseLow, noiseGrowing)},
+	{"noisy/yahpo/*/*", "YAHPO Gym surrogates with noise that is everywhere alike", openNoisy(openYAHPO, noiseEven, 0)},
 	{"conditional/*", "cash, jenatton or layers: parameters that depend on others", openConditional},
 }
 

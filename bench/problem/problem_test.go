@@ -471,6 +471,9 @@ func TestCommittedScales(t *testing.T) {
 			continue
 		}
 		for _, task := range s.Tasks {
+			if strings.HasPrefix(task, noisyPrefix) {
+				continue // that of the task without noise
+			}
 			if strings.HasPrefix(task, "yahpo/") {
 				continue // a search of minutes
 			}
@@ -570,5 +573,34 @@ func TestPriors(t *testing.T) {
 		if _, err := lib.Open(name); err == nil {
 			t.Errorf("%s was opened", name)
 		}
+	}
+}
+
+// The mean of what a noisy task shows is the truth, and its noise is as large
+// as said.
+func TestNoiseIsAroundTheTruth(t *testing.T) {
+	p, err := NewLibrary("").Open("noisy/bbob/f1/d2/i1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := p.Space().Decode([]float64{0.2, 0.9})
+	truth, err := p.True(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 4000
+	sum, squares := 0.0, 0.0
+	for i := range n {
+		o, err := p.Evaluate(c, 0, study.Stream(1, i, PurposeNoise))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := o.Values[0] - truth.Values[0]
+		sum, squares = sum+d, squares+d*d
+	}
+	s := p.Scale()
+	want := noiseLow*(s.Reference-s.Best) + noiseGrowing*(truth.Values[0]-s.Best)
+	if sd := math.Sqrt(squares / n); math.Abs(sd/want-1) > 0.05 || math.Abs(sum/n) > 4*want/math.Sqrt(n) {
+		t.Errorf("mean %v, standard deviation %v, want 0 and %v", sum/n, sd, want)
 	}
 }

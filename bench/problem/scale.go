@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/afina-hpo/afina/space"
@@ -56,7 +57,8 @@ var scales = sync.OnceValues(func() (map[string]Scale, error) {
 	return m, nil
 })
 
-// CommittedScale returns the scale that is kept for the task called name.
+// CommittedScale returns the scale that is kept for the task called name; that
+// of a noisy task is that of the task without the noise.
 func CommittedScale(name string) (Scale, bool) {
 	if _, task, ok := cutPrior(name); ok {
 		name = task // what is believed of it does not change it
@@ -65,7 +67,7 @@ func CommittedScale(name string) (Scale, bool) {
 	if err != nil {
 		panic(err) // the file is part of the program
 	}
-	s, ok := m[name]
+	s, ok := m[strings.TrimPrefix(name, noisyPrefix)]
 	return s, ok
 }
 

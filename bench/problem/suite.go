@@ -70,6 +70,13 @@ var Suites = []Suite{
 		"bbob-mixint/f19/d5/i1",
 		"bbob-mixint/f11/d10/i1",
 	}, false},
+	{"noisy-dev", "one objective with noise, development; beside the tables of dev, which have some", true, 100, []string{
+		"noisy/yahpo/lcbench/3945",
+		"noisy/yahpo/lcbench/189906",
+		"noisy/yahpo/rbv2_rpart/37",
+		"noisy/bbob/f8/d5/i1",
+		"noisy/bbob/f15/d5/i1",
+	}, false},
 	{"test", "one objective, judgement", false, 50, []string{
 		"table/hpobench/blood_transfusion",
 		"table/hpobench/segment",

@@ -12,6 +12,7 @@ import (
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
+	"github.com/afina-hpo/afina/suggest/repeat"
 	"github.com/afina-hpo/afina/suggest/suggesttest"
 	"github.com/afina-hpo/afina/suggest/warm"
 )
@@ -33,6 +34,9 @@ type Job struct {
 	// Earlier, if set, is made first, and the run starts warm from it.
 	Earlier *Earlier
 	Clock   Clock // of suggestions; the zero value is the wall's
+	// Repeat is by which rule configurations run again, see package repeat; nil:
+	// none does. The peer's label says so.
+	Repeat *study.Limit
 }
 
 // purposeDuration is the random stream of durations. Like that of the noise it
@@ -64,6 +68,15 @@ func One(ctx context.Context, j Job) (Trace, error) {
 	s, err := warm.New(j.Method.Method, about, j.Method.Settings)
 	if err != nil {
 		return fail(err)
+	}
+	if j.Repeat != nil {
+		if s, err = repeat.New(s, j.Repeat, suggest.Problem{Objectives: len(j.Problem.Objectives())}, j.Method.Method.Name); err != nil {
+			return fail(err)
+		}
+		t.Peer += "+repeat"
+		if !j.Repeat.Auto {
+			t.Peer += fmt.Sprint("=", j.Repeat.Value)
+		}
 	}
 	t.Clock = j.Clock.Name
 	watch := &stopwatch{inner: s, clock: j.Clock}
@@ -181,6 +194,9 @@ func (w *stopwatch) choose(h *study.History) {
 		return
 	}
 	best, ok := analyze.ByEvidence(h, func(c space.Config) (mean, se []float64, ok bool) { return w.belief.Estimate(h, c) })
+	if !ok {
+		best.Measured, ok = analyze.ByRuns(h)
+	}
 	if ok {
 		w.chosen[h.EndedLen()] = best.Trial.Config
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/afina-hpo/afina/bench/run"
 	"github.com/afina-hpo/afina/bench/score"
 	"github.com/afina-hpo/afina/internal/builtin"
+	"github.com/afina-hpo/afina/study"
 )
 
 func list(_ context.Context, s streams, args []string) error {
@@ -107,6 +108,7 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 	evidence := f.Bool("evidence", false, "the incumbent is what the method believes to be the best, not what was observed to be")
 	warm := f.Bool("warm", false, "each run also warm from earlier studies that help and that mislead; of the suites for that it is said")
 	earlier := f.Int("earlier", 50, "trials of each earlier study")
+	again := f.String("repeat", "", "let configurations run again: auto, or the number of runs that what looks best gets")
 	parallel := f.Int("parallel", 1, "trials that run at once, simulated")
 	workers := f.Int("workers", runtime.NumCPU(), "runs made at once; 1 where times are to be trusted")
 	clockName := f.String("clock", "wall", "what seconds are counted by: wall or cpu, which other work on the machine does not lengthen; with cpu -workers is 1")
@@ -152,6 +154,17 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 	}
 	if *byStep && *evidence || !*byStep && *restart {
 		return usage("-evidence is for runs by trials, -restart for those by steps of training")
+	}
+	var rule *study.Limit
+	if *again != "" {
+		rule = &study.Limit{Auto: *again == "auto"}
+		var err error
+		if rule.Value, err = strconv.ParseFloat(*again, 64); err != nil && !rule.Auto {
+			return usage("-repeat is auto or a number, not %q", *again)
+		}
+		if *byStep {
+			return usage("-repeat is for runs by trials")
+		}
 	}
 	var problems []problem.Problem
 	lib := problem.NewLibrary(*data)
@@ -200,7 +213,7 @@ func runTasks(ctx context.Context, s streams, args []string) error {
 		return run.All(ctx, jobs, run.Cost, *workers, emit)
 	}
 	jobs := cross(problems, ms, *seeds, *first, func(p problem.Problem, m run.Method, seed uint64) run.Job {
-		return run.Job{Method: m, Problem: p, Seed: seed, Budget: size, Parallel: *parallel, Evidence: *evidence, Clock: clock}
+		return run.Job{Method: m, Problem: p, Seed: seed, Budget: size, Parallel: *parallel, Evidence: *evidence, Clock: clock, Repeat: rule}
 	})
 	if *warm || kin != nil {
 		if jobs, err = warmed(lib, jobs, tasks, kin, *earlier); err != nil {
