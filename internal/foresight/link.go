@@ -54,8 +54,10 @@ func fitLink(x, y []float64, spread, told float64) link {
 			weight = slopeWeight * sxx / n
 		}
 		if sxx+weight > 0 {
-			l.slope = (sxy + float64(weight*belief*math.Sqrt(vy/vx))) / (sxx + weight)
-			l.slope = math.Min(math.Max(l.slope, 0), steepest)
+			slope := (sxy + float64(weight*belief*math.Sqrt(vy/vx))) / (sxx + weight)
+			if slope == slope { // losses may be too far apart for any number
+				l.slope = math.Min(math.Max(slope, 0), steepest)
+			}
 		}
 	}
 	l.shift = my - float64(l.slope*mx)
@@ -137,13 +139,13 @@ func fitScale(losses []float64) scale {
 	if n == 0 {
 		return scale{}
 	}
-	s := scale{middle: losses[(n-1)/2]/2 + losses[n/2]/2}
+	s := scale{middle: within(losses[(n-1)/2]/2 + losses[n/2]/2)}
 	// How far, on average, the better ones are from the middle; where none is,
 	// the worse ones.
 	for _, side := range [...]float64{-1, 1} {
 		count := 0.0
 		for _, y := range losses {
-			if d := side * (y - s.middle); d > 0 {
+			if d := side * (within(y) - s.middle); d > 0 {
 				s.unit += d
 				count++
 			}
@@ -158,8 +160,12 @@ func fitScale(losses []float64) scale {
 
 // at returns what a loss counts as: the order stays.
 func (s scale) at(y float64) float64 {
+	y = within(y)
 	if y <= s.middle || !(s.unit > 0) {
 		return y
 	}
-	return s.middle + float64(s.unit*math.Log1p((y-s.middle)/s.unit))
+	return s.middle + float64(s.unit*math.Log1p(math.Min((y-s.middle)/s.unit, math.MaxFloat64)))
 }
+
+// within returns y, or what is beyond as far as squares are still numbers.
+func within(y float64) float64 { return math.Min(math.Max(y, -1e140), 1e140) }
