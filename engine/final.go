@@ -21,7 +21,7 @@ import (
 // has ended.
 func (s *state) compares() bool {
 	f := s.log.Def.Final
-	if f == nil {
+	if f == nil || s.contextual() { // an open space may have got contexts by now
 		return false
 	}
 	h := s.log.Book.History()

@@ -10,6 +10,7 @@ import (
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest"
 )
 
 // defaults is a space of one parameter whose default is 7.
@@ -228,4 +229,58 @@ func TestNothingToCompare(t *testing.T) {
 		p.wantCode(p.finish(p.ask().Ticket, study.Outcome{State: study.Infeasible}), "")
 	}
 	p.want("infeasible infeasible", study.StatusFinished)
+}
+
+// The comparison runs configurations as they are, whatever the study fixes by
+// now; who asks with values of its own gets only the runs that have them.
+func TestFinalComparisonBesideWhatIsFixed(t *testing.T) {
+	p := newPlane(t, func(d *study.Definition) {
+		d.Stop.Trials = 3
+		d.Final = &study.Final{Top: 2, Runs: 2}
+	})
+	for i, y := range []float64{4, 6, 4} {
+		p.lease(study.LeaseRequest{Worker: "w", N: 1, Fix: fixing(y)})
+		p.tell(study.Ticket{Trial: i, Attempt: 1}, float64(3-i))
+	}
+	if got, want := p.finals(), "2#1 1#1 2#2 1#2"; got != want {
+		t.Fatalf("the runs are %s, want %s", got, want)
+	}
+	p.wantGrant(p.lease(study.LeaseRequest{Worker: "w", N: 1, Fix: fixing(6)}), "4/1 running")
+	p.wantGrant(p.lease(study.LeaseRequest{Worker: "w", N: 1, Fix: fixing(6)}), "6/1 running")
+	p.wantGrant(p.lease(study.LeaseRequest{Worker: "w", N: 1, Fix: fixing(6)}), "waiting")
+	p.def.Fix = fixing(9)
+	p.restart()
+	p.join("w")
+	for range 4 {
+		p.tell(p.ask().Ticket, 1)
+	}
+	if p.s.log.Status != study.StatusFinished {
+		t.Errorf("the study is %s", p.s.log.Status)
+	}
+	for n := 3; n < p.s.log.Book.Len(); n++ {
+		if p.y(n) == 9 {
+			t.Errorf("trial %d has what is fixed now", n)
+		}
+	}
+}
+
+// A repeat has what the request holds, and says so.
+func TestRepeatUnderWhatIsFixed(t *testing.T) {
+	p := newPlane(t, nil)
+	p.propose = func(o suggestOrder) ([]suggest.Proposal, error) {
+		for tr := range o.history.All() {
+			if tr.Config.Agrees(o.wish.fixed) {
+				return []suggest.Proposal{{Config: tr.Config, Repeat: study.Repeat{Of: tr.Number, Run: 2}}}, nil
+			}
+		}
+		return obeying(o)
+	}
+	for i, y := range []float64{4, 6, 6} {
+		p.lease(study.LeaseRequest{Worker: "w", N: 1, Fix: fixing(y)})
+		p.tell(study.Ticket{Trial: i, Attempt: 1}, 1)
+	}
+	tr := p.s.log.Book.Trial(2)
+	if r, ok := tr.Repeats(); !ok || r.Of != 1 || tr.Origin.Fixed != suggest.FixedKey(fixing(6)) {
+		t.Errorf("trial 2 repeats %+v, %v, with %s", r, ok, tr.Origin.Fixed)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
 	"github.com/afina-hpo/afina/suggest/bo"
@@ -140,7 +141,7 @@ func TestRepeatsAreAFunctionOfTheHistory(t *testing.T) {
 	}{{bo.Method(), auto}, {portfolio.Method(), auto}, {random.Method(), &study.Limit{Value: 4}}} {
 		d := bowl(9, 45, 2, 0.2)
 		asked := 0
-		d.Observe = func(r suggest.Request, ps []suggest.Proposal, err error, _ *suggesttest.Result) error {
+		d.Observe = func(r suggest.Request, ps []suggest.Proposal, _ error, _ *suggesttest.Result) error {
 			if asked++; asked%3 > 0 {
 				return nil
 			}
@@ -203,6 +204,59 @@ func TestWhatCannotBe(t *testing.T) {
 		_, err := repeat.New(s, c.rule, suggest.Problem{Objectives: c.objectives}, "random")
 		if err == nil || !strings.Contains(err.Error(), c.want) || study.CodeOf(err) != study.Invalid {
 			t.Errorf("%+v for %d objectives: %v, want %q", c.rule, c.objectives, err, c.want)
+		}
+	}
+}
+
+// Where values are held, what runs again has them, and who has lived long
+// answers what one does that was started just now.
+func TestRepeatsHaveWhatIsHeld(t *testing.T) {
+	d := bowl(5, 0, 1, 0.3)
+	for _, c := range []struct {
+		m    suggest.Method
+		rule *study.Limit
+	}{{bo.Method(), auto}, {portfolio.Method(), auto}, {random.Method(), &study.Limit{Value: 3}}} {
+		s := wrapped(t, c.m, c.rule)
+		holder, ok := s.(suggest.Holder)
+		if !ok {
+			t.Fatalf("%s with repeats holds no values", c.m.Name)
+		}
+		book := study.NewBook(d.Space, suggesttest.Loss(), nil)
+		repeated := map[int64]int{}
+		for i := range 46 {
+			k := int64(2 + i%2*2)
+			r := suggest.Request{
+				History: book.History(), N: 1, First: i, Seed: 7,
+				Fixed: map[string]space.Value{"n": value.Int(k)},
+			}
+			ps, err := holder.Suggest(t.Context(), r)
+			if err != nil || len(ps) != 1 {
+				t.Fatalf("%s: %v, %v", c.m.Name, ps, err)
+			}
+			p := ps[0]
+			if got, _ := p.Config.At(2).AsInt(); got != k {
+				t.Fatalf("%s: trial %d has n = %d, not %d: %+v", c.m.Name, i, got, k, p.Repeat)
+			}
+			if i%7 == 0 {
+				again, err := wrapped(t, c.m, c.rule).Suggest(t.Context(), r)
+				if err != nil || !again[0].Config.Equal(p.Config) || again[0].Repeat != p.Repeat {
+					t.Errorf("%s: trial %d was %v %+v, asked anew it is %v, %v", c.m.Name, i, p.Config, p.Repeat, again, err)
+				}
+			}
+			o := &study.Origin{Method: c.m.Name}
+			if p.Mark(o); p.Repeat.Run > 0 {
+				repeated[k]++
+				if !book.History().Trial(p.Repeat.Of).Config.Equal(p.Config) {
+					t.Errorf("%s: trial %d is no repeat of trial %d", c.m.Name, i, p.Repeat.Of)
+				}
+			}
+			book.Put(&study.Trial{
+				Number: i, State: study.Complete, Config: p.Config, Origin: o,
+				Values: d.Evaluate(i, p.Config).Values,
+			})
+		}
+		if repeated[2] == 0 || repeated[4] == 0 {
+			t.Errorf("%s: %v trials repeat, by n", c.m.Name, repeated)
 		}
 	}
 }
