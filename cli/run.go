@@ -177,16 +177,7 @@ func (x *app) describe(c *cobra.Command, args []string, f runFlags) (*config.Res
 	if set("parallel") {
 		def.Parallel = f.parallel
 	}
-	if set("search") {
-		def.Search = study.Method{Name: f.search}
-		if !got.ScheduleGiven {
-			tables := x.tables()
-			def.Schedule = study.Method{Name: tables.ScheduleOf(f.search, def.Fidelity)}
-		}
-	}
-	if set("schedule") {
-		def.Schedule = study.Method{Name: f.schedule}
-	}
+	x.chooseMethods(got, set, f.search, f.schedule)
 	if set("replay") {
 		if set("search") || set("schedule") || set("warm-start") {
 			return nil, usageError{study.Errorf(study.Invalid, "leave them out", "--replay leaves nothing to --search, --schedule and --warm-start")}
@@ -530,4 +521,20 @@ type summary struct {
 	// Default is the default configuration's trial, where it completed.
 	Default *present.Trial `json:"default,omitempty"`
 	Command string         `json:"command,omitempty"`
+}
+
+// chooseMethods takes the algorithms that flags name over into the definition.
+// A search that is meant for a scheduler brings it where the file names none.
+func (x *app) chooseMethods(got *config.Result, set func(string) bool, search, schedule string) {
+	def := got.Definition
+	if set("search") {
+		def.Search = study.Method{Name: search}
+		if !got.ScheduleGiven {
+			tables := x.tables()
+			def.Schedule = study.Method{Name: tables.ScheduleOf(search, def.Fidelity)}
+		}
+	}
+	if set("schedule") {
+		def.Schedule = study.Method{Name: schedule}
+	}
 }

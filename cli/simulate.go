@@ -84,16 +84,7 @@ func (x *app) simulate(c *cobra.Command, got *config.Result, f simulateFlags) er
 	if set("parallel") {
 		def.Parallel = f.parallel
 	}
-	if set("search") {
-		def.Search = study.Method{Name: f.search}
-		if !got.ScheduleGiven {
-			tables := x.tables()
-			def.Schedule = study.Method{Name: tables.ScheduleOf(f.search, def.Fidelity)}
-		}
-	}
-	if set("schedule") {
-		def.Schedule = study.Method{Name: f.schedule}
-	}
+	x.chooseMethods(got, set, f.search, f.schedule)
 	if set("seed") {
 		def.Seed = f.seed
 	}

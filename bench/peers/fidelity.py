@@ -15,11 +15,8 @@ passed over.
 """
 
 import argparse
-import concurrent.futures
 import datetime
-import json
 import math
-import multiprocessing
 import os
 import sys
 import time
@@ -231,22 +228,8 @@ def main(args=None):
     suffix = RESTART if a.restart else ""
     jobs = [(peer, name, seed, a.budget) for seed in range(a.seeds) for peer in a.peers.split(";") for name in names]
     jobs = [j for j in jobs if (j[0] + suffix, *j[1:], a.workers) not in there]
-    context = multiprocessing.get_context("spawn")
-    with open(a.out, "a") as out, concurrent.futures.ProcessPoolExecutor(a.jobs, mp_context=context) as pool:
-        futures = [(j, pool.submit(run, a.bench, *j, a.workers, a.restart, a.clock)) for j in jobs]
-        for n, (j, future) in enumerate(futures, 1):
-            try:
-                trace = future.result()
-            except Exception as e:
-                pool.shutdown(cancel_futures=True)
-                print(f"{j[0]} on {j[1]}, seed {j[2]}: {type(e).__name__}: {e}", file=sys.stderr)
-                return 1
-            if trace:
-                out.write(json.dumps(trace, separators=(",", ":")) + "\n")
-                out.flush()
-            note = f"{trace['decision_seconds'][-1]:.2f} s" if trace else "passed over: it cannot do that"
-            print(f"{n}/{len(jobs)} {j[0]} {j[1]} seed {j[2]}: {note}", file=sys.stderr, flush=True)
-    return 0
+    return peers.carry_out(
+        a, jobs, lambda j: (run, a.bench, *j, a.workers, a.restart, a.clock), lambda t: t["decision_seconds"][-1])
 
 
 if __name__ == "__main__":

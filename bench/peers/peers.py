@@ -118,6 +118,31 @@ def done(path, key=key):
     return keys
 
 
+def carry_out(a, jobs, call, seconds):
+    """Makes the runs of jobs, a.jobs at once, and appends their traces to a.out.
+
+    call gives for a job the function with its arguments, seconds for a trace
+    what the optimizer took. Returns the exit status: 1 after a run that failed.
+    """
+    # The children are started afresh: a fork would share what threads hold.
+    context = multiprocessing.get_context("spawn")
+    with open(a.out, "a") as out, concurrent.futures.ProcessPoolExecutor(a.jobs, mp_context=context) as pool:
+        futures = [(j, pool.submit(*call(j))) for j in jobs]
+        for n, (j, future) in enumerate(futures, 1):
+            try:
+                trace = future.result()
+            except Exception as e:
+                pool.shutdown(cancel_futures=True)
+                print(f"{j[0]} on {j[1]}, seed {j[2]}: {type(e).__name__}: {e}", file=sys.stderr)
+                return 1
+            if trace:
+                out.write(json.dumps(trace, separators=(",", ":")) + "\n")
+                out.flush()
+            note = f"{seconds(trace):.2f} s" if trace else "passed over: it cannot do that"
+            print(f"{n}/{len(jobs)} {j[0]} {j[1]} seed {j[2]}: {note}", file=sys.stderr, flush=True)
+    return 0
+
+
 def main(args=None):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--bench", required=True, help="the program built by `go build ./cmd/bench`")
@@ -143,23 +168,7 @@ def main(args=None):
     # Seeds outermost: a run that is stopped early has all tasks and peers.
     jobs = [(peer, name, seed, a.budget) for seed in range(a.seeds) for peer in peers for name in names]
     jobs = [j for j in jobs if j not in there]
-    # The children are started afresh: a fork would share what threads hold.
-    context = multiprocessing.get_context("spawn")
-    with open(a.out, "a") as out, concurrent.futures.ProcessPoolExecutor(a.jobs, mp_context=context) as pool:
-        futures = [(j, pool.submit(run, a.bench, *j, a.clock)) for j in jobs]
-        for n, (j, future) in enumerate(futures, 1):
-            try:
-                trace = future.result()
-            except Exception as e:
-                pool.shutdown(cancel_futures=True)
-                print(f"{j[0]} on {j[1]}, seed {j[2]}: {type(e).__name__}: {e}", file=sys.stderr)
-                return 1
-            if trace:
-                out.write(json.dumps(trace, separators=(",", ":")) + "\n")
-                out.flush()
-            note = f"{sum(trace['suggest_seconds']):.2f} s" if trace else "passed over: it cannot work on this task"
-            print(f"{n}/{len(jobs)} {j[0]} {j[1]} seed {j[2]}: {note}", file=sys.stderr, flush=True)
-    return 0
+    return carry_out(a, jobs, lambda j: (run, a.bench, *j, a.clock), lambda t: sum(t["suggest_seconds"]))
 
 
 if __name__ == "__main__":

@@ -149,14 +149,12 @@ func TestManyPointsHaveTheBitsOfOne(t *testing.T) {
 	p, _ := New(data, &prior, Mode(data, &prior))
 	for k := range 11 {
 		xs := mixed(4, k).X
-		mean, variance, alone := make([]float64, k), make([]float64, k), make([]float64, k)
+		mean, variance := make([]float64, k), make([]float64, k)
 		p.PredictMany(xs, mean, variance)
-		p.MeanMany(xs, alone)
 		for i := range k {
 			m, v := p.Predict(xs[5*i : 5*i+5])
-			if mean[i] != m || variance[i] != v || alone[i] != m {
-				t.Errorf("point %d of %d: %v and %v, want %v; variance %v, want %v",
-					i, k, mean[i], alone[i], m, variance[i], v)
+			if mean[i] != m || variance[i] != v {
+				t.Errorf("point %d of %d: %v, want %v; variance %v, want %v", i, k, mean[i], m, variance[i], v)
 			}
 		}
 	}
@@ -199,7 +197,6 @@ func TestNothingIsAllocated(t *testing.T) {
 		"Mean":          func() { p.Mean(xs[:5]) },
 		"Predict":       func() { p.Predict(xs[:5]) },
 		"PredictGrad":   func() { p.PredictGrad(xs[:5], gm, gv) },
-		"MeanMany":      func() { p.MeanMany(xs, mean) },
 		"PredictMany":   func() { p.PredictMany(xs, mean, variance) },
 		"LeaveOneOut":   func() { p.LeaveOneOut(make([]float64, 30), make([]float64, 30)) },
 		"Extend, again": func() { p.Extend(xs[:5], 1, 1); p.Truncate(30) },

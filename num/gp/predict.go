@@ -41,14 +41,6 @@ func (p *Posterior) rest(v []float64) float64 {
 	return math.Max(whole-linalg.Dot4(v, v), 1e-12*whole)
 }
 
-// MeanMany is [Posterior.Mean] for the points that lie one behind the other in
-// xs, as many as mean has elements, with the same bits.
-func (p *Posterior) MeanMany(xs, mean []float64) {
-	for i := 0; i < len(mean); i += 4 {
-		p.four(xs, mean, i)
-	}
-}
-
 // PredictMany is [Posterior.Predict] for the points that lie one behind the
 // other in xs, as many as mean and variance have elements, with the same bits.
 // It is faster, since the factor is read once for four points.
