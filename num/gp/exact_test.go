@@ -30,10 +30,26 @@ func mixed(seed uint64, n int) *Data {
 	return data
 }
 
+// single is [mixed] with effects.
+func single(seed uint64, n int) *Data {
+	data := mixed(seed, n)
+	data.Effects = []int{0, 3}
+	return data
+}
+
 // Without warps, only operations that are rounded alike everywhere are used: the
 // bits are those of any machine, with vector instructions and without.
 func TestTheBitsAreThoseOfAnyMachine(t *testing.T) {
-	data := mixed(7, 30)
+	t.Run("process", func(t *testing.T) {
+		theBits(t, mixed(7, 30), 0x838b31ac92fc640d, 0xd12bd7cce7bec500, 0xa2349f86debf7645)
+	})
+	t.Run("with effects", func(t *testing.T) {
+		theBits(t, single(7, 30), 0x302457c274136c94, 0xf5c23452d4412c9, 0x9e8b4f5a21b75c1c)
+	})
+}
+
+func theBits(t *testing.T, data *Data, gradient, prediction, left uint64) {
+	t.Helper()
 	data.Warped = nil
 	prior := DefaultPrior(1)
 	theta := Mode(data, &prior)
@@ -44,7 +60,7 @@ func TestTheBitsAreThoseOfAnyMachine(t *testing.T) {
 	o.reset(data, &prior)
 	g := make([]float64, len(theta))
 	o.value(theta, g)
-	if got, want := bits(g), uint64(0x838b31ac92fc640d); got != want {
+	if got, want := bits(g), gradient; got != want {
 		t.Errorf("gradient of the likelihood: %#x, want %#x", got, want)
 	}
 	p, ok := New(data, &prior, theta)
@@ -53,12 +69,12 @@ func TestTheBitsAreThoseOfAnyMachine(t *testing.T) {
 	}
 	gm, gv := make([]float64, 5), make([]float64, 5)
 	mean, variance := p.PredictGrad([]float64{0.25, 1, 1, 0.75, 0}, gm, gv)
-	if got, want := bits(gm, gv, []float64{mean, variance}), uint64(0xd12bd7cce7bec500); got != want {
+	if got, want := bits(gm, gv, []float64{mean, variance}), prediction; got != want {
 		t.Errorf("prediction: %#x, want %#x", got, want)
 	}
 	m, v := make([]float64, 30), make([]float64, 30)
 	p.LeaveOneOut(m, v)
-	if got, want := bits(m, v), uint64(0xa2349f86debf7645); got != want {
+	if got, want := bits(m, v), left; got != want {
 		t.Errorf("leaving one out: %#x, want %#x", got, want)
 	}
 }
@@ -80,14 +96,14 @@ func state(p *Posterior) []float64 {
 // part is the first n points of data.
 func part(data *Data, n int) *Data {
 	return &Data{
-		Kinds: data.Kinds, Warped: data.Warped,
+		Kinds: data.Kinds, Warped: data.Warped, Effects: data.Effects,
 		X: data.X[:n*len(data.Kinds)], Y: data.Y[:n], Factor: data.Factor[:n],
 	}
 }
 
 func TestExtendAndTruncateAreNewToTheBit(t *testing.T) {
 	const n = 23
-	data := mixed(1, n)
+	data := single(1, n)
 	// A point that repeats another leaves the least variance.
 	copy(data.X[5*10:5*11], data.X[5*3:5*4])
 	prior := DefaultPrior(5)
@@ -129,7 +145,7 @@ func TestExtendAndTruncateAreNewToTheBit(t *testing.T) {
 }
 
 func TestExtendRefusesWhatIsNotFinite(t *testing.T) {
-	data := mixed(2, 9)
+	data := single(2, 9)
 	prior := DefaultPrior(5)
 	p, _ := New(data, &prior, Mode(data, &prior))
 	want := state(p)
@@ -144,11 +160,11 @@ func TestExtendRefusesWhatIsNotFinite(t *testing.T) {
 }
 
 func TestManyPointsHaveTheBitsOfOne(t *testing.T) {
-	data := mixed(3, 18)
+	data := single(3, 18)
 	prior := DefaultPrior(5)
 	p, _ := New(data, &prior, Mode(data, &prior))
 	for k := range 11 {
-		xs := mixed(4, k).X
+		xs := single(4, k).X
 		mean, variance := make([]float64, k), make([]float64, k)
 		p.PredictMany(xs, mean, variance)
 		for i := range k {
@@ -161,11 +177,11 @@ func TestManyPointsHaveTheBitsOfOne(t *testing.T) {
 }
 
 func TestJointHasTheBitsOfOne(t *testing.T) {
-	data := mixed(5, 14)
+	data := single(5, 14)
 	prior := DefaultPrior(5)
 	p, _ := New(data, &prior, Mode(data, &prior))
 	const k = 6
-	xs := mixed(6, k).X
+	xs := single(6, k).X
 	mean, cov := make([]float64, k), make([]float64, k*k)
 	p.Joint(xs, mean, cov)
 	for i := range k {

@@ -20,6 +20,7 @@ type goldenCase struct {
 	Name         string
 	Kinds        []int
 	Warped       []int
+	Effects      []int
 	Theta, Y     []float64
 	MeanVariance float64 `json:"mean_variance"`
 	Factor       []float64
@@ -41,14 +42,14 @@ func readGolden(t *testing.T) golden {
 	if err := json.Unmarshal(b, &g); err != nil {
 		t.Fatal(err)
 	}
-	if len(g.Cases) < 6 || len(g.Matern) < 10 || len(g.Warp) < 30 {
+	if len(g.Cases) < 8 || len(g.Matern) < 10 || len(g.Warp) < 30 {
 		t.Fatalf("%d cases, tables of %d and %d", len(g.Cases), len(g.Matern), len(g.Warp))
 	}
 	return g
 }
 
 func (g *goldenCase) data() (*Data, *Prior) {
-	d := &Data{Warped: g.Warped, Y: g.Y, Factor: g.Factor}
+	d := &Data{Warped: g.Warped, Effects: g.Effects, Y: g.Y, Factor: g.Factor}
 	for _, k := range g.Kinds {
 		d.Kinds = append(d.Kinds, Kind(k))
 	}

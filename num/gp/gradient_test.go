@@ -25,6 +25,9 @@ func random(seed uint64, n int) *Data {
 func TestLikelihoodGradient(t *testing.T) {
 	for seed := range uint64(20) {
 		data := random(seed, 12)
+		if seed%2 == 1 {
+			data.Effects = []int{0, 2, 3}
+		}
 		prior := DefaultPrior(5)
 		var o objective
 		o.reset(data, &prior)
@@ -56,6 +59,9 @@ func TestLikelihoodGradient(t *testing.T) {
 func TestPredictionGradient(t *testing.T) {
 	for seed := range uint64(20) {
 		data := random(seed, 15)
+		if seed%2 == 1 {
+			data.Effects = []int{0, 2, 3}
+		}
 		prior := DefaultPrior(5)
 		theta := Mode(data, &prior)
 		theta[len(theta)-1], theta[len(theta)-3] = 0.4, -0.3

@@ -18,6 +18,9 @@ type Data struct {
 	Kinds []Kind
 	// Warped are the columns that may be bent; numeric, with values in [0, 1].
 	Warped []int
+	// Effects are the numeric columns, with values in [0, 1], that may each do
+	// something by themselves; none: the process is Matérn alone.
+	Effects []int
 	// X has the points, row after row.
 	X []float64
 	// Y has their values, with a mean near 0 and a standard deviation near 1.
@@ -35,7 +38,9 @@ type Data struct {
 	Squares float64
 }
 
-func (d *Data) layout() layout { return layout{kinds: d.Kinds, warped: d.Warped} }
+func (d *Data) layout() layout {
+	return layout{kinds: d.Kinds, warped: d.Warped, shared: len(d.Effects) > 0}
+}
 
 func (d *Data) factor(i int) float64 {
 	if d.Factor == nil {
@@ -70,6 +75,8 @@ type objective struct {
 	first   []float64
 	second  []float64
 	sums    []float64
+	effects effects
+	p       []float64 // covariances of the effects, zeros right of the diagonal
 }
 
 func (o *objective) reset(data *Data, prior *Prior) {
@@ -95,6 +102,18 @@ func (o *objective) reset(data *Data, prior *Prior) {
 	}
 	o.over, o.x, o.sums = grow(o.over, d), grow(o.x, d), grow(o.sums, d)
 	o.first, o.second = grow(o.first, d), grow(o.second, d)
+	o.effects.reset(data.Effects)
+	if o.effects.on() {
+		o.p = grow(o.p, n*room)
+		clear(o.p)
+		for i := range n {
+			o.effects.place(data.X[i*d : (i+1)*d])
+			o.effects.keep(i)
+			row := o.p[i*room : i*room+i&^3+4]
+			o.effects.add(1, row)
+			clear(row[i+1:])
+		}
+	}
 }
 
 // arrange returns the numbers of the columns, numeric ones first, in the memory
@@ -155,7 +174,8 @@ func (o *objective) scale(theta []float64) {
 // gradient of n³/6.
 func (o *objective) value(theta, g []float64) float64 {
 	n, room := o.n, o.k.Room()
-	s2, noise := special.Exp(theta[o.lay.signal()]), special.Exp(theta[o.lay.noise()])
+	s2, single := o.lay.split(theta)
+	noise := special.Exp(theta[o.lay.noise()])
 	o.scale(theta)
 	for i := range n {
 		o.z.get(i, o.x)
@@ -163,6 +183,9 @@ func (o *objective) value(theta, g []float64) float64 {
 		o.z.distances(row, o.x, o.over)
 		materns(row, o.e[i*room:], s2, o.prior.Mean)
 		row[i] = float64(s2*(1+jitter)) + o.prior.Mean + float64(noise*o.data.factor(i))
+		if o.effects.on() {
+			linalg.Axpy(single, o.p[i*room:i*room+len(row)], row)
+		}
 	}
 	if !o.k.Factor(0, 0) {
 		return math.Inf(1)
@@ -183,7 +206,7 @@ func (o *objective) value(theta, g []float64) float64 {
 	o.k.SolveT(o.alpha)
 
 	clear(g)
-	trace := o.weigh()
+	trace, curved := o.weigh()
 	o.collect()
 	for p, j := range o.columns {
 		g[j] = -2 * o.sums[p]
@@ -197,6 +220,11 @@ func (o *objective) value(theta, g []float64) float64 {
 	g[o.lay.noise()] = noise * trace / 2
 	if o.data.Spare > 0 {
 		g[o.lay.noise()] += spare - o.data.Squares/(2*noise)
+	}
+	if o.effects.on() {
+		// Of what s² scales, φ goes up by φ(1-φ) and the rest down.
+		φ := single / (s2 + single)
+		g[o.lay.share()] = float64(single*curved)/2 - float64(φ*g[o.lay.signal()])
 	}
 	for p, k := range o.warps {
 		if k < 0 {
@@ -212,26 +240,30 @@ func (o *objective) value(theta, g []float64) float64 {
 	return nll + o.lay.penalty(o.prior, theta, g)
 }
 
-// weigh multiplies e with G = K⁻¹ - ααᵀ and returns the trace of G with the
-// factors of the noise.
-func (o *objective) weigh() float64 {
+// weigh multiplies e with G = K⁻¹ - ααᵀ and returns the traces of G with the
+// factors of the noise and with the covariances of the effects.
+func (o *objective) weigh() (noise, effects float64) {
 	n, room := o.n, o.k.Room()
 	o.k.InverseT(o.r)
-	trace := 0.0
 	for i := range n {
 		width := i&^3 + 4
 		if i%4 == 0 {
 			linalg.Gram4(o.kinv, o.r, room, i)
 		}
 		kinv, a := o.kinv[i%4*width:(i%4+1)*width], o.alpha[i]
+		if o.effects.on() {
+			p := o.p[i*room : i*room+width]
+			effects += float64(2*(linalg.Dot4(kinv, p)-float64(a*linalg.Dot4(o.alpha[:width], p)))) -
+				float64((kinv[i]-float64(a*a))*p[i])
+		}
 		e, alpha := o.e[i*room:(i+1)*room], o.alpha[:i]
 		for j, b := range alpha {
 			e[j] = float64((kinv[j] - float64(a*b)) * e[j])
 		}
 		clear(e[i:])
-		trace += float64((kinv[i] - float64(a*a)) * o.data.factor(i))
+		noise += float64((kinv[i] - float64(a*a)) * o.data.factor(i))
 	}
-	return trace
+	return noise, effects
 }
 
 // whole returns the sum of all elements of G.

@@ -22,6 +22,7 @@ func drawn(t *rapid.T, most int) (*Data, *Prior, []float64) {
 			data.Kinds = append(data.Kinds, Nominal)
 		case 1:
 			data.Warped = append(data.Warped, j)
+			data.Effects = append(data.Effects, j)
 			fallthrough
 		default:
 			data.Kinds = append(data.Kinds, Numeric)
@@ -44,6 +45,9 @@ func drawn(t *rapid.T, most int) (*Data, *Prior, []float64) {
 		data.Y = append(data.Y, r.NormFloat64())
 		data.Factor = append(data.Factor, 1/float64(1+r.IntN(4)))
 	}
+	if rapid.Bool().Draw(t, "without effects") {
+		data.Effects = nil
+	}
 	prior := DefaultPrior(float64(d))
 	theta := Mode(data, &prior)
 	for i := range theta {
@@ -64,7 +68,9 @@ func TestKernelIsPositiveDefinite(t *testing.T) {
 		mean, cov := make([]float64, k), make([]float64, k*k)
 		p.Joint(data.X, mean, cov)
 		for i, m := range mean {
-			if m != 0 || cov[i*k+i] != p.Signal()+prior.Mean {
+			d := len(data.Kinds)
+			_, v := p.Predict(data.X[d*i : d*i+d])
+			if m != 0 || cov[i*k+i] != v || len(data.Effects) == 0 && v != p.Signal()+prior.Mean {
 				t.Fatalf("mean %v and variance %v before any data", m, cov[i*k+i])
 			}
 		}
@@ -134,7 +140,7 @@ func TestLeaveOneOutIsFittingWithoutThePoint(t *testing.T) {
 		mean, variance := make([]float64, n), make([]float64, n)
 		p.LeaveOneOut(mean, variance)
 		for i := range n {
-			rest := &Data{Kinds: data.Kinds, Warped: data.Warped}
+			rest := &Data{Kinds: data.Kinds, Warped: data.Warped, Effects: data.Effects}
 			for j := range n {
 				if j != i {
 					rest.X = append(rest.X, data.X[j*d:(j+1)*d]...)

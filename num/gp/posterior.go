@@ -16,7 +16,8 @@ type Posterior struct {
 	numeric int       // how many are
 	over    []float64 // 1/l of the columns in that order, 1/l² of nominal ones
 	a, b    []float64 // warps of the numeric columns; 0: none
-	s2      float64
+	s2      float64   // of the Matérn process
+	single  float64   // variance of the effects
 	noise   float64
 	mean    float64 // variance of the constant
 
@@ -30,6 +31,11 @@ type Posterior struct {
 	first  []float64
 	second []float64
 	vs     []float64 // solved covariances of Joint
+
+	effects effects
+	before  [4]float64 // variances of rows of k with nothing seen
+	weights []float64  // of the features, as the mean has them
+	solved  []float64  // and as the variance has them
 }
 
 // New returns the posterior of data at the hyperparameters theta, as
@@ -38,9 +44,10 @@ type Posterior struct {
 func New(data *Data, prior *Prior, theta []float64) (*Posterior, bool) {
 	lay := data.layout()
 	p := &Posterior{
-		s2:    special.Exp(theta[lay.signal()]),
 		noise: special.Exp(theta[lay.noise()]), mean: prior.Mean,
 	}
+	p.s2, p.single = lay.split(theta)
+	p.effects.reset(data.Effects)
 	p.columns, p.numeric = arrange(data.Kinds, nil)
 	n, d := len(data.Y), len(data.Kinds)
 	p.over, p.a, p.b = make([]float64, d), make([]float64, p.numeric), make([]float64, p.numeric)
@@ -82,7 +89,7 @@ func (p *Posterior) Len() int { return p.l.Len() }
 func (p *Posterior) Noise() float64 { return p.noise }
 
 // Signal returns s².
-func (p *Posterior) Signal() float64 { return p.s2 }
+func (p *Posterior) Signal() float64 { return p.s2 + p.single }
 
 // Length returns the length scale of column j.
 func (p *Posterior) Length(j int) float64 {
@@ -93,9 +100,12 @@ func (p *Posterior) Length(j int) float64 {
 	return 1 / math.Sqrt(p.over[i])
 }
 
-// place scales x into p.x; with slopes, the derivatives by the coordinates go
+// place makes x the point in hand of the effects, and scales it into p.x; with slopes, the derivatives by the coordinates go
 // to p.dw.
 func (p *Posterior) place(x []float64, slopes bool) {
+	if p.effects.on() {
+		p.effects.place(x)
+	}
 	for i, c := range p.columns {
 		switch {
 		case i >= p.numeric:
@@ -129,6 +139,10 @@ func (p *Posterior) put(i int, x []float64, factor float64) {
 	p.z.distances(row, p.x, p.over)
 	materns(row, p.e, p.s2, p.mean)
 	row[i] = float64(p.s2*(1+jitter)) + p.mean + float64(p.noise*factor)
+	if p.effects.on() {
+		p.effects.keep(i)
+		p.effects.add(p.single, row)
+	}
 }
 
 // Extend adds a point with its value and the factor of its noise, at the same
@@ -167,4 +181,8 @@ func (p *Posterior) solve() {
 	clear(p.alpha[copy(p.alpha, p.y):])
 	p.l.Solve(p.alpha)
 	p.l.SolveT(p.alpha)
+	if p.effects.on() {
+		p.weights, p.solved = grow(p.weights, p.effects.stride), grow(p.solved, p.effects.stride)
+		p.effects.project(p.weights, p.alpha[:p.Len()])
+	}
 }

@@ -13,6 +13,11 @@ func (p *Posterior) covariances(r int) []float64 {
 	k := p.k[r*room : (r+1)*room]
 	p.z.distances(k, p.x, p.over)
 	materns(k, p.e, p.s2, p.mean)
+	p.before[r] = p.s2 + p.mean
+	if p.effects.on() {
+		p.effects.add(p.single, k)
+		p.before[r] += float64(p.single * p.effects.variance())
+	}
 	clear(k[n:])
 	clear(p.e[n:room])
 	return k
@@ -32,13 +37,12 @@ func (p *Posterior) Predict(x []float64) (mean, variance float64) {
 	k := p.covariances(0)
 	mean = linalg.Dot4(k, p.alpha)
 	p.l.Solve(k)
-	return mean, p.rest(k)
+	return mean, p.rest(0, k)
 }
 
-// rest returns what v, the solved covariances, leave of the variance.
-func (p *Posterior) rest(v []float64) float64 {
-	whole := p.s2 + p.mean
-	return math.Max(whole-linalg.Dot4(v, v), 1e-12*whole)
+// rest returns what v, the solved covariances of row r, leave of its variance.
+func (p *Posterior) rest(r int, v []float64) float64 {
+	return math.Max(p.before[r]-linalg.Dot4(v, v), 1e-12*p.before[r])
 }
 
 // PredictMany is [Posterior.Predict] for the points that lie one behind the
@@ -50,7 +54,7 @@ func (p *Posterior) PredictMany(xs, mean, variance []float64) {
 		four := p.four(xs, mean, i)
 		p.l.Solve4(p.k[:4*room], 0)
 		for r := range four {
-			variance[i+r] = p.rest(p.k[r*room : (r+1)*room])
+			variance[i+r] = p.rest(r, p.k[r*room:(r+1)*room])
 		}
 	}
 }
@@ -79,8 +83,11 @@ func (p *Posterior) PredictGrad(x, gm, gv []float64) (mean, variance float64) {
 	k := p.covariances(0)
 	mean = linalg.Dot4(k, p.alpha)
 	p.l.Solve(k)
-	variance = p.rest(k)
+	variance = p.rest(0, k)
 	p.l.SolveT(k)
+	if p.effects.on() {
+		p.effects.project(p.solved, k[:p.Len()])
+	}
 	// dk/dx = dk/dr²·2(z - zᵢ)·dz/dx, and the variance has -2 vᵀ dk/dx.
 	byMean := p.e[:len(k)]
 	for i, e := range byMean {
@@ -89,6 +96,11 @@ func (p *Posterior) PredictGrad(x, gm, gv []float64) (mean, variance float64) {
 	}
 	p.slopes(gm, byMean, 2)
 	p.slopes(gv, k, -4)
+	if p.effects.on() {
+		p.effects.slope(gm, p.weights, p.single)
+		p.effects.slope(gv, p.effects.at, 2*p.single)
+		p.effects.slope(gv, p.solved, -2*p.single)
+	}
 	return mean, variance
 }
 
@@ -133,6 +145,8 @@ func (p *Posterior) Joint(xs, mean, cov []float64) {
 	p.vs = grow(p.vs, k*room)
 	var q points
 	q.reset(d, p.numeric, k)
+	var seen effects
+	seen.reset(p.effects.columns)
 	between, slopes := make([]float64, (k+3)&^3), make([]float64, (k+3)&^3)
 	for i := range k {
 		p.place(xs[i*d:(i+1)*d], false)
@@ -144,6 +158,11 @@ func (p *Posterior) Joint(xs, mean, cov []float64) {
 		copy(v, row)
 		q.distances(between, p.x, p.over)
 		materns(between, slopes, p.s2, p.mean)
+		if seen.on() {
+			seen.place(xs[i*d : (i+1)*d])
+			seen.keep(i)
+			seen.add(p.single, between[:i&^3+4])
+		}
 		for j := range i + 1 {
 			c := between[j] - linalg.Dot4(v, p.vs[j*room:(j+1)*room])
 			cov[i*k+j], cov[j*k+i] = c, c

@@ -1,6 +1,10 @@
 package gp
 
-import "math"
+import (
+	"math"
+
+	"github.com/afina-hpo/afina/num/special"
+)
 
 // Kind is how the values of a column are compared.
 type Kind uint8
@@ -26,6 +30,8 @@ type Prior struct {
 	Noise, NoiseSD, Floor float64
 	// Warp is the standard deviation of ln a and ln b, whose means are 0.
 	Warp float64
+	// Share is the standard deviation of ln φ/(1-φ), whose mean is 0.
+	Share float64
 	// Mean is the variance v of the constant m.
 	Mean float64
 }
@@ -46,8 +52,9 @@ func DefaultPrior(depth float64) Prior {
 		Nominal: math.Ln2 / 2,
 		Signal:  0.6,
 		Noise:   -6, NoiseSD: 2, Floor: 1e-6,
-		Warp: 0.25,
-		Mean: 1,
+		Warp:  0.25,
+		Share: 2,
+		Mean:  1,
 	}
 }
 
@@ -57,21 +64,40 @@ var (
 	signalLow, signalHigh = math.Log(0.02), math.Log(50)
 	noiseHigh             = math.Log(2)
 	warpLow, warpHigh     = math.Log(0.2), math.Log(5)
+	shareMost             = 10.0
 )
 
 // layout says where in a vector of hyperparameters what lies: the logarithms
-// of the length scales, of s², of σ², and then of a and b of each warped
-// column.
+// of the length scales, of s², of σ², then of a and b of each warped column,
+// and last, where there are effects, of φ/(1-φ).
 type layout struct {
 	kinds  []Kind
 	warped []int
+	shared bool
 }
 
 func (l layout) signal() int { return len(l.kinds) }
 func (l layout) noise() int  { return len(l.kinds) + 1 }
 func (l layout) a(k int) int { return len(l.kinds) + 2 + 2*k }
 func (l layout) b(k int) int { return len(l.kinds) + 3 + 2*k }
-func (l layout) len() int    { return len(l.kinds) + 2 + 2*len(l.warped) }
+func (l layout) share() int  { return len(l.kinds) + 2 + 2*len(l.warped) }
+
+func (l layout) len() int {
+	if l.shared {
+		return l.share() + 1
+	}
+	return l.share()
+}
+
+// split returns the variances of the Matérn process and of the effects.
+func (l layout) split(theta []float64) (process, effects float64) {
+	s2 := special.Exp(theta[l.signal()])
+	if !l.shared {
+		return s2, 0
+	}
+	φ := 1 / (1 + special.Exp(-theta[l.share()]))
+	return float64(s2 * (1 - φ)), float64(s2 * φ)
+}
 
 // mode writes the mode of the prior to theta.
 func (l layout) mode(p *Prior, theta []float64) {
@@ -85,6 +111,9 @@ func (l layout) mode(p *Prior, theta []float64) {
 	for k := range l.warped {
 		theta[l.a(k)], theta[l.b(k)] = 0, 0
 	}
+	if l.shared {
+		theta[l.share()] = 0
+	}
 }
 
 // bounds writes the bounds of each hyperparameter.
@@ -97,6 +126,9 @@ func (l layout) bounds(p *Prior, lo, hi []float64) {
 	for k := range l.warped {
 		lo[l.a(k)], hi[l.a(k)] = warpLow, warpHigh
 		lo[l.b(k)], hi[l.b(k)] = warpLow, warpHigh
+	}
+	if l.shared {
+		lo[l.share()], hi[l.share()] = -shareMost, shareMost
 	}
 }
 
@@ -123,6 +155,9 @@ func (l layout) penalty(p *Prior, theta, g []float64) float64 {
 	for k := range l.warped {
 		add(l.a(k), 0, p.Warp)
 		add(l.b(k), 0, p.Warp)
+	}
+	if l.shared {
+		add(l.share(), 0, p.Share)
 	}
 	return sum
 }

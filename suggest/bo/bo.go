@@ -30,7 +30,8 @@
 // a coordinate that says whether it holds; a number that does not exist stands
 // in the middle. The length scales have the dimension-scaled prior of Hvarfner
 // et al. 2024, with the mode 0.7 farther out on the logarithm. Numbers may be
-// bent (Kumaraswamy) once there are enough trials. While trials are few the
+// bent (Kumaraswamy) once there are enough trials, and from three trials more
+// than there are numbers each may have an effect of its own, a parabola. While trials are few the
 // predictions are averaged over the mode and draws of the hyperparameters from
 // a Laplace approximation.
 //
@@ -87,7 +88,7 @@ import (
 func Method() suggest.Method {
 	return suggest.Method{
 		Name:     "bo",
-		Version:  "2",
+		Version:  "3",
 		Doc:      "Fits Gaussian processes and takes the largest expected improvement; for up to some hundred costly trials in any space (Jones, Schonlau and Welch 1998; Ament et al. 2023).",
 		Settings: settings,
 		New:      newSuggester,
@@ -107,6 +108,8 @@ var settings = []setting.Setting{
 		Doc: "How losses are mapped before they are learned; auto: as predicts them best."},
 	{Name: "bend", Kind: setting.Bool, Default: value.Bool(true),
 		Doc: "Whether the scales of numbers are learned, too, by the warp of Kumaraswamy."},
+	{Name: "effects", Kind: setting.Bool, Default: value.Bool(true),
+		Doc: "Whether each number may do something by itself, of second degree, beside what all of them do together."},
 	{Name: "trend", Kind: setting.Bool, Default: value.Bool(false),
 		Doc: "Whether noise may grow with the loss, where that predicts the trials better."},
 	{Name: "ensemble", Kind: setting.Int, Default: value.Int(4), Min: 0, Max: 100,
@@ -152,6 +155,7 @@ type options struct {
 	startup        int // 0: chosen by the space
 	warps          []warp.Kind
 	bend           bool
+	effects        bool
 	trend          bool
 	ensemble       int
 	explore, local float64
@@ -173,6 +177,7 @@ func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error
 		candidates: int(number("candidates")), starts: int(number("starts")),
 		several: p.Objectives > 1, earlier: p.Earlier,
 	}
+	o.effects, _ = v.Get(settings, "effects").AsBool()
 	o.bend, _ = v.Get(settings, "bend").AsBool()
 	o.trend, _ = v.Get(settings, "trend").AsBool()
 	for _, k := range maps {

@@ -218,3 +218,24 @@ func TestSettings(t *testing.T) {
 		}
 	}
 }
+
+// A sum of parabolas is learned as such: with two trials more than it takes to
+// know it, and not with the process alone.
+func TestEffectsLearnParabolas(t *testing.T) {
+	s := suggesttest.Space(unit("a", "b", "c", "d", "e", "f", "g", "h")...)
+	sphere := func(c space.Config) suggesttest.Outcome {
+		sum := 0.0
+		for i := range s.Len() {
+			d := c.At(i).AsFloat() - 0.35 - 0.04*float64(i)
+			sum += float64(1+i%3) * d * d
+		}
+		return losses(sum)
+	}
+	for seed := range uint64(3) {
+		with := run(t, s, 1, 24, 1, seed, nil, sphere).Best()
+		without := run(t, s, 1, 24, 1, seed, setting.Values{"effects": value.Bool(false)}, sphere).Best()
+		if !(with < 1e-3 && with < without/5) {
+			t.Errorf("seed %d: best loss %v after 24 trials, %v without effects", seed, with, without)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func believed(t *testing.T, se float64) float64 {
 		loss := 1 + (x-0.2)*(x-0.2) + 0.05*study.Stream(1, n, "noise").NormFloat64()
 		tr := &study.Trial{Number: n, State: study.Complete, Config: s.Decode([]float64{x})}
 		if n == 10 {
-			loss = 0.6
+			loss = 0.8
 		}
 		metrics := map[string]float64{"loss": loss}
 		switch {

@@ -55,7 +55,7 @@ import (
 func Method() suggest.Method {
 	return suggest.Method{
 		Name:     "auto",
-		Version:  "3",
+		Version:  "4",
 		Doc:      "Gaussian processes first, other methods in turn and more of them as trials grow, by what each has been worth; for everything (after Turner et al. 2021).",
 		Settings: settings,
 		New:      newSuggester,

@@ -2,7 +2,8 @@
 tables of the kernel and the warp by mpmath, scikit-learn and scipy.
 
 Nominal columns are given to it as one-hot columns over the square root of 2
-times their length scale, warped ones as 1 - (1 - x^a)^b. Likelihood and
+times their length scale, warped ones as 1 - (1 - x^a)^b, and effects as columns
+of their own, the polynomials of Legendre, under a linear kernel. Likelihood and
 prediction of every case are computed once more with mpmath at 50 digits, from
 the formula alone; the script stops where the two differ.
 """
@@ -12,10 +13,11 @@ import mpmath as mp
 import numpy as np
 import scipy
 import sklearn
-from scipy import stats
+from numpy.polynomial import legendre
+from scipy import special, stats
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import (
-    ConstantKernel as Constant, Matern, WhiteKernel as White)
+    ConstantKernel as Constant, DotProduct, Kernel, Matern, WhiteKernel as White)
 
 JITTER = 1e-10
 mp.mp.dps = 50
@@ -40,11 +42,40 @@ def explicit(case, x):
     return np.stack(columns, 1), np.array(scales)
 
 
+def features(case, x):
+    """Columns whose products are the covariances of the effects."""
+    u = 2 * x[:, case["effects"]] - 1
+    c = len(case["effects"]) * (1 / 3 + 1 / 5)
+    return np.hstack([legendre.legval(u, p) for p in ([0, 1], [0, 0, 1])]) / np.sqrt(c)
+
+
+class Part(Kernel):
+    """A kernel of some of the columns."""
+
+    def __init__(self, kernel, start, stop):
+        self.kernel, self.start, self.stop = kernel, start, stop
+
+    def __call__(self, X, Y=None, eval_gradient=False):
+        cut = lambda x: None if x is None else x[:, self.start:self.stop]
+        return self.kernel(cut(X), cut(Y))
+
+    def diag(self, X):
+        return self.kernel.diag(X[:, self.start:self.stop])
+
+    def is_stationary(self):
+        return self.kernel.is_stationary()
+
+
 def regressor(case, noise):
     _, scales = explicit(case, np.array(case["x"]))
     d = len(case["kinds"])
-    s2 = np.exp(case["theta"][d])
+    s2, k = np.exp(case["theta"][d]), len(scales)
     kernel = Constant(s2) * Matern(scales, nu=2.5) + Constant(case["mean_variance"])
+    if case["effects"]:
+        share = special.expit(case["theta"][-1])
+        kernel = (Constant(s2 * (1 - share)) * Part(Matern(scales, nu=2.5), 0, k)
+                  + Constant(s2 * share) * Part(DotProduct(0), k, None) + Constant(case["mean_variance"]))
+        s2 *= 1 - share
     return GaussianProcessRegressor(kernel, alpha=noise + s2 * JITTER, optimizer=None)
 
 
@@ -53,6 +84,10 @@ def by_mpmath(case, noise, at):
     d = len(case["kinds"])
     theta = [mp.mpf(t) for t in case["theta"]]
     s2, v = mp.exp(theta[d]), mp.mpf(case["mean_variance"])
+    single = mp.mpf(0)
+    if case["effects"]:
+        share = 1 / (1 + mp.exp(-theta[-1]))
+        single, s2 = s2 * share, s2 * (1 - share)
 
     def bend(j, x):
         if j not in case["warped"]:
@@ -66,7 +101,11 @@ def by_mpmath(case, noise, at):
             delta = bend(j, p[j]) - bend(j, q[j]) if kind == 0 else mp.mpf(p[j] != q[j])
             r2 += delta ** 2 / mp.exp(2 * theta[j])
         r = mp.sqrt(5 * r2)
-        return s2 * (1 + r + r * r / 3) * mp.exp(-r) + v
+        e = mp.mpf(0)
+        for j in case["effects"]:
+            e += sum(mp.legendre(i, 2 * mp.mpf(p[j]) - 1) * mp.legendre(i, 2 * mp.mpf(q[j]) - 1) for i in (1, 2))
+        e /= max(len(case["effects"]), 1) * (mp.mpf(1) / 3 + mp.mpf(1) / 5)
+        return s2 * (1 + r + r * r / 3) * mp.exp(-r) + v + single * e
 
     x, y = case["x"], mp.matrix(case["y"])
     n = len(x)
@@ -78,15 +117,17 @@ def by_mpmath(case, noise, at):
     c = mp.matrix([cov(at, p) for p in x])
     alpha, beta = mp.lu_solve(k, y), mp.lu_solve(k, c)
     lml = -(y.T * alpha)[0] / 2 - mp.log(mp.det(k)) / 2 - n * mp.log(2 * mp.pi) / 2
-    return lml, (c.T * alpha)[0], s2 + v - (c.T * beta)[0]
+    return lml, (c.T * alpha)[0], cov(at, at) - (c.T * beta)[0]
 
 
-def believed(kinds, warped, theta):
+def believed(kinds, warped, effects, theta):
     """Minus the logarithm of the default prior's density over its mode's."""
     length = np.sqrt(2) + np.log(len(kinds)) / 2 - 2.3
     means = [length + (np.log(2) / 2 if k else 0) for k in kinds] + [0, -6]
     sds = [np.sqrt(3)] * len(kinds) + [0.6, 2]
     means, sds = means + [0, 0] * len(warped), sds + [0.25, 0.25] * len(warped)
+    if effects:
+        means, sds = means + [0], sds + [2]
     return float(np.sum(stats.norm.logpdf(means, means, sds) - stats.norm.logpdf(theta, means, sds)))
 
 
@@ -120,7 +161,7 @@ def near(a, b):
     assert abs(a - float(b)) < 1e-9 * max(1, abs(a)), (a, b)
 
 
-def case(name, seed, n, kinds, warped, lengths, s2, noise, bends, mean, factor):
+def case(name, seed, n, kinds, warped, lengths, s2, noise, bends, mean, factor, effects=(), share=()):
     r = np.random.default_rng(seed)
     x = np.stack([r.random(n) if k == 0 else r.integers(0, 4, n) for k in kinds], 1)
     at = np.stack([r.random(5) if k == 0 else r.integers(0, 4, 5) for k in kinds], 1)
@@ -128,16 +169,15 @@ def case(name, seed, n, kinds, warped, lengths, s2, noise, bends, mean, factor):
     y = (y - y.mean()) / y.std()
     f = 1 / r.integers(1, 4, n) if factor else np.ones(n)
     c = {
-        "name": name, "kinds": kinds, "warped": warped,
-        "theta": list(np.log(lengths)) + [np.log(s2), np.log(noise)] + list(np.log(bends)),
+        "name": name, "kinds": kinds, "warped": warped, "effects": list(effects),
+        "theta": list(np.log(lengths)) + [np.log(s2), np.log(noise)] + list(np.log(bends)) + list(special.logit(share)),
         "mean_variance": mean, "factor": f.tolist() if factor else None,
         "x": x.tolist(), "y": y.tolist(), "at": at.tolist(),
     }
-    z, _ = explicit(c, x)
-    za, _ = explicit(c, at)
+    z, za = (np.hstack([explicit(c, p)[0], features(c, p)]) if effects else explicit(c, p)[0] for p in (x, at))
     g = regressor(c, noise * f).fit(z, y)
     m, cov = g.predict(za, return_cov=True)
-    c["belief"] = believed(kinds, warped, c["theta"])
+    c["belief"] = believed(kinds, warped, effects, c["theta"])
     lml = g.log_marginal_likelihood_value_
     c["mean"], c["cov"], c["lml"] = m.tolist(), cov.tolist(), lml
     for p in range(len(at)):
@@ -152,7 +192,7 @@ def case(name, seed, n, kinds, warped, lengths, s2, noise, bends, mean, factor):
         m, s = h.predict(z[i:i + 1], return_std=True)
         c["left_mean"].append(m[0])
         c["left_variance"].append(s[0] ** 2 + noise * f[i])
-    if not factor and not any(kinds) and not warped:
+    if not factor and not any(kinds) and not warped and not effects:
         kernel = Constant(s2) * Matern(lengths, nu=2.5) + White(noise) + Constant(mean)
         h = GaussianProcessRegressor(kernel, alpha=s2 * JITTER, optimizer=None).fit(z, y)
         _, grad = h.log_marginal_likelihood(kernel.theta, eval_gradient=True)
@@ -169,6 +209,9 @@ cases = [
     case("warped", 5, 12, [0, 0], [1], [0.4, 0.6], 0.9, 0.05, [1.7, 0.6], 1.0, False),
     case("everything", 6, 17, [1, 0, 0, 1, 0, 0], [1, 4], [1.0, 0.5, 2.0, 0.8, 0.6, 9.0],
          1.5, 0.003, [0.5, 1.4, 2.2, 0.9], 1.0, True),
+    case("effects", 7, 12, [0, 0, 0], [], [0.5, 1.5, 4.0], 1.2, 0.02, [], 1.0, False, [0, 1, 2], [0.4]),
+    case("everything with effects", 8, 15, [1, 0, 0, 0], [1], [1.0, 0.5, 2.0, 0.6],
+         1.5, 0.003, [0.5, 1.4], 1.0, True, [1, 3], [0.9]),
 ]
 with open("golden.json", "w") as f:
     json.dump({
