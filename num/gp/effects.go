@@ -29,7 +29,7 @@ type effects struct {
 func (e *effects) reset(columns []int) {
 	e.columns, e.rows = columns, e.rows[:0]
 	d := len(columns)
-	e.unit = 1 / math.Sqrt(float64(d)*(1.0/3+1.0/5))
+	e.unit = 1 / math.Sqrt(float64(max(d, 1))*(1.0/3+1.0/5))
 	e.stride = (2*d + 3) &^ 3
 	e.at, e.u = grow(e.at, e.stride), grow(e.u, d)
 	clear(e.at)

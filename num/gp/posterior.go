@@ -100,8 +100,8 @@ func (p *Posterior) Length(j int) float64 {
 	return 1 / math.Sqrt(p.over[i])
 }
 
-// place makes x the point in hand of the effects, and scales it into p.x; with slopes, the derivatives by the coordinates go
-// to p.dw.
+// place scales x into p.x, and makes it the point in hand of the effects; with
+// slopes, the derivatives by the coordinates go to p.dw.
 func (p *Posterior) place(x []float64, slopes bool) {
 	if p.effects.on() {
 		p.effects.place(x)
