@@ -41,10 +41,11 @@
 // y = m + f(x) + ε with m ~ N(0, v), f a centred process with covariance s²·k,
 // ε ~ N(0, σ²·c) with a factor c that each point has. m is integrated out: v
 // is added to every covariance. The hyperparameters are the logarithms of the
-// l, of s², of σ², and of the a and b, and of φ/(1-φ); see [Prior] for what is believed of
-// them beforehand. C. E. Rasmussen and C. K. I. Williams, "Gaussian Processes
-// for Machine Learning", 2006: equations 2.23–2.26 for the posterior, 2.30 and
-// 5.9 for the likelihood and its gradient, 5.10–5.12 for leaving one out.
+// l, of s², of σ², of the a and b, and of φ/(1-φ); see [Prior] for what is
+// believed of them beforehand. C. E. Rasmussen and C. K. I. Williams, "Gaussian
+// Processes for Machine Learning", 2006: equations 2.23–2.26 for the posterior,
+// 2.30 and 5.9 for the likelihood and its gradient, 5.10–5.12 for leaving one
+// out.
 //
 // # Speed
 //
