@@ -340,6 +340,7 @@ func (r *reader) study(root *yaml.Node, got *Result) {
 	r.report(f, d)
 	got.SeedGiven = r.searchAndSchedule(f, d)
 	got.ScheduleGiven = f.vals["schedule"] != nil
+	r.possible(p, d)
 	r.command(f, d, p)
 }
 

@@ -42,7 +42,7 @@ func TestConfigErrors(t *testing.T) {
 		{"inactive by if", values{"layers": value.Int(1)},
 			"parameter warmup: is not active in this configuration (it is where schedule == 'cosine' and layers > 1)"},
 		{"unknown", values{"layer": value.Int(1), "Z": value.Int(1)},
-			"parameter Z: is no parameter of this space\nparameter layer: is no parameter of this space (did you mean \"layers\"?)"},
+			"parameter Z: is no parameter of this space (known: amp, batch, damping, discount, dropout, layers, lr, momentum, nesterov, one_minus_gamma, opt, schedule, shift, warmup, weight_decay, width)\nparameter layer: is no parameter of this space (did you mean \"layers\"?)"},
 		// What follows from a mistake is not told as another one.
 		{"wrong parent", values{"opt": value.String("sdg")}, `parameter opt: "sdg" is not among the choices "adamw", "sgd", "nadam"`},
 		{"missing parent", values{"opt": {}}, "parameter opt: is missing"},

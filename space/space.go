@@ -354,25 +354,31 @@ const MaxDraws = 20_000
 // satisfy the constraints. The error says that [MaxDraws] draws found none,
 // and which constraint refused most of them.
 func (s *Space) Sample(r *rand.Rand) (Config, error) {
+	c, _, err := s.sample(r)
+	return c, err
+}
+
+// sample is [Space.Sample] with the index of the constraint that refused most,
+// which means something beside an error only.
+func (s *Space) sample(r *rand.Rand) (c Config, worst int, err error) {
 	if len(s.spec.Constraints) == 0 {
-		return s.Random(r), nil
+		return s.Random(r), 0, nil
 	}
 	refused := make([]int, len(s.spec.Constraints))
 	for range MaxDraws {
 		c := s.Random(r)
 		k := s.violated(c)
 		if k < 0 {
-			return c, nil
+			return c, 0, nil
 		}
 		refused[k]++
 	}
-	worst := 0
 	for k, n := range refused {
 		if n > refused[worst] {
 			worst = k
 		}
 	}
-	return Config{}, fmt.Errorf("none of %d random configurations satisfies the constraints; constraint %d, %q, refused %d of them: loosen it or narrow the bounds",
+	return Config{}, worst, fmt.Errorf("none of %d random configurations satisfies the constraints; constraint %d, %q, refused %d of them: loosen it or narrow the bounds",
 		MaxDraws, worst+1, s.spec.Constraints[worst].Source(), refused[worst])
 }
 

@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// fewCandidates is how many may be listed: all search algorithms or schedulers
+// there are, and not all parameters of a large space.
+const fewCandidates = 24
+
 // DidYouMean returns a hint that names the candidate nearest to word, such as
 // `did you mean "lr"?`, or lists the candidates where none is near and they
 // are few, or "". The work is bounded: long words are not compared.
@@ -12,7 +16,7 @@ func DidYouMean(word string, candidates []string) string {
 	if best := Nearest(word, candidates); best != "" {
 		return `did you mean "` + best + `"?`
 	}
-	if n := len(candidates); n == 0 || n > 12 {
+	if n := len(candidates); n == 0 || n > fewCandidates {
 		return ""
 	}
 	sorted := append([]string(nil), candidates...)

@@ -29,7 +29,7 @@ func TestDidYouMean(t *testing.T) {
 		{"", keys, "known: choice, default, float, int, log, reverse_log, step, weights, when"},
 		{"cat", []string{"rat", "bat"}, `did you mean "bat"?`},
 		{"lr", nil, ""},
-		{"unlike", strings.Split("abcdefghijklm", ""), ""},
+		{"unlike", strings.Split("abcdefghijklmnopqrstuvwxy", ""), ""},
 		{strings.Repeat("x", 65), []string{strings.Repeat("x", 64)}, "known: " + strings.Repeat("x", 64)},
 	} {
 		if got := diag.DidYouMean(c.word, c.from); got != c.want {
