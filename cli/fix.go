@@ -22,12 +22,13 @@ func fixed(def *study.Definition, words []string) error {
 		}
 		maps.Copy(values, more)
 	}
-	if _, err := study.GiveContexts(def.Space, values); err != nil {
-		return usageError{study.Errorf(study.Invalid, "say it with --fix NAME=VALUE, or under fix: in the study file", "%v", err)}
-	}
+	_, missing := study.GiveContexts(def.Space, values)
 	part, err := def.Space.Hold(values)
-	if err != nil {
+	switch {
+	case err != nil: // first, as a name mistyped may be the context that is missing
 		return usageError{&study.Error{Code: study.Invalid, Message: "the fixed values cannot be", Err: err}}
+	case missing != nil:
+		return usageError{study.Errorf(study.Invalid, "say it with --fix NAME=VALUE, or under fix: in the study file", "%v", missing)}
 	}
 	for name := range values { // as the space has them: 1 becomes 1.0
 		if i := part.Lookup(name); i >= 0 {

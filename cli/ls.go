@@ -67,6 +67,9 @@ func (x *app) lsTrials(log *study.Log, state string) error {
 		if full.Failure != nil {
 			row[1] += " (" + string(full.Failure.Class) + ")"
 		}
+		if t.Violates {
+			row[1] += " (violates)"
+		}
 		if best != nil && best.Number == t.Number && len(h.Objectives) == 1 {
 			row[1] += " best"
 		}

@@ -172,6 +172,9 @@ func (x *app) describe(c *cobra.Command, args []string, f runFlags) (*config.Res
 		def.Stop.Time = study.Duration(f.time)
 	}
 	if set("target") {
+		if math.IsNaN(f.target) || math.IsInf(f.target, 0) {
+			return nil, usageError{study.Errorf(study.Invalid, "give a value that is good enough, such as --target 0.05", "--target %v is no number that can be reached", f.target)}
+		}
 		def.Stop.Target = &f.target
 	}
 	if set("parallel") {
@@ -272,6 +275,12 @@ func (x *app) run(ctx context.Context, got *config.Result, f runFlags) (err erro
 	for _, w := range got.Warnings {
 		v.say("%s", w.Error())
 	}
+	if f.fresh || !exists(path) {
+		// What cannot be read is told before anything is made or moved.
+		if err := x.takeEarlier(ctx, def); err != nil {
+			return err
+		}
+	}
 	if f.fresh {
 		if err := x.unused(ctx, path); err != nil {
 			return err
@@ -346,8 +355,10 @@ func (x *app) enter(ctx context.Context, s Store, got *config.Result, v *viewer)
 	if !got.SeedGiven {
 		def.Seed = randomSeed()
 	}
-	if err := x.takeEarlier(ctx, def); err != nil {
-		return false, err
+	if len(def.Earlier) < len(def.WarmStart) {
+		if err := x.takeEarlier(ctx, def); err != nil {
+			return false, err
+		}
 	}
 	v.starting(def)
 	return false, s.Create(ctx, def)

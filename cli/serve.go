@@ -73,6 +73,11 @@ func (x *app) serve(ctx context.Context, file, path string) (err error) {
 			return err
 		}
 	} else {
+		if !exists(path) {
+			if err := x.takeEarlier(ctx, def); err != nil {
+				return err
+			}
+		}
 		s, err := x.OpenStore(ctx, path, x.allowFS)
 		if err != nil {
 			return err

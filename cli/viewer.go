@@ -500,10 +500,22 @@ func (v *viewer) finish(view engineView, believe analyze.Belief) {
 			command = "compare"
 		}
 		next = "the same afina " + command + " goes on   " + next
-	} else if def.Stop.Trials > 0 {
+	} else if outOfTrials(def, h) {
 		next += fmt.Sprintf("   more: afina run … --trials %d", 2*def.Stop.Trials)
 	}
 	fmt.Fprintln(w, "next: "+next)
+}
+
+// outOfTrials reports whether the bound of trials is used up, so that a larger
+// one would let the study go on.
+func outOfTrials(def *study.Definition, h *study.History) bool {
+	ended := 0
+	for t := range h.All() {
+		if t.State.Ended() && t.State != study.Cancelled && !t.Final() {
+			ended++
+		}
+	}
+	return def.Stop.Trials > 0 && ended >= def.Stop.Trials
 }
 
 // units returns a number of units of a study's resource.

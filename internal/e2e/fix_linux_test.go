@@ -49,6 +49,7 @@ search: { seed: 1 }
 stop: { trials: 3 }
 `)
 	p.afina(t, "run", "rows.yaml").want(t, 2).says(t, "the context rows has no value", "--fix NAME=VALUE")
+	p.afina(t, "run", "rows.yaml", "--fix", "row=10").want(t, 2).says(t, `did you mean "rows"?`)
 	p.afina(t, "run", "rows.yaml", "--fix", "rows=10").want(t, 0)
 	p.afina(t, "run", "rows.yaml", "--fix", "rows=20", "--trials", "6").want(t, 0)
 	p.afina(t, "best", "rows").want(t, 0).says(t, "best of each context:", "rows")

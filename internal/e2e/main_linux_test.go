@@ -221,8 +221,9 @@ type trial struct {
 		Number  int    `json:"attempt"`
 		Outcome string `json:"outcome"`
 	} `json:"attempts"`
-	Paid    float64 `json:"paid"`
-	LogTail string  `json:"log_tail"`
+	Violates bool    `json:"violates"`
+	Paid     float64 `json:"paid"`
+	LogTail  string  `json:"log_tail"`
 }
 
 // param returns a parameter as text.

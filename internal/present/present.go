@@ -20,13 +20,15 @@ type Trial struct {
 	State  study.State   `json:"state"`
 	Params space.Config  `json:"params"`
 	Values study.Metrics `json:"values"`
+	// Violates an outcome constraint: it is never the best, whatever its values.
+	Violates bool `json:"violates,omitempty"`
 }
 
 // MakeTrial returns t for a list. Its values are those of the objectives: a
 // complete trial's results, of others what is known: the last value measured,
 // non-finite ones included.
 func MakeTrial(h *study.History, t *study.Trial) Trial {
-	return Trial{Number: t.Number, State: t.State, Params: t.Config, Values: Values(h, t)}
+	return Trial{Number: t.Number, State: t.State, Params: t.Config, Values: Values(h, t), Violates: !t.Feasible()}
 }
 
 // Values returns the objectives' values of t by name; see [MakeTrial].
