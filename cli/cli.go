@@ -192,7 +192,7 @@ A STUDY is named by its study file, its folder or database file, or its name
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		x.runCommand(), x.lsCommand(), x.showCommand(), x.explainCommand(), x.bestCommand(), x.compareCommand(), x.logsCommand(),
-		x.addCommand(), x.stopCommand(), x.exportCommand(), x.serveCommand(), x.simulateCommand(), x.versionCommand(),
+		x.addCommand(), x.stopCommand(), x.exportCommand(), x.checkCommand(), x.serveCommand(), x.simulateCommand(), x.versionCommand(),
 	)
 	// A word that is no command gets "did you mean", like everything else.
 	root.Args = cobra.ArbitraryArgs

@@ -78,7 +78,7 @@ func compareSpaces(a, b *space.Space) []string {
 			found = append(found, fmt.Sprintf("parameter %s is gone", p.Name))
 			continue
 		}
-		if x, y := describe(p), describe(b.Param(j)); x != y {
+		if x, y := Describe(p), Describe(b.Param(j)); x != y {
 			found = append(found, fmt.Sprintf("parameter %s: was %s, is %s", p.Name, x, y))
 		}
 	}
@@ -118,8 +118,8 @@ func compareSpaces(a, b *space.Space) []string {
 	return found
 }
 
-// describe writes a parameter in about the words of a study file.
-func describe(p *space.Param) string {
+// Describe writes a parameter in about the words of a study file.
+func Describe(p *space.Param) string {
 	var b strings.Builder
 	b.WriteString(p.Kind.String())
 	values := func(vs []space.Value) string {

@@ -74,3 +74,34 @@ search: { algorithm: grid, seed: 1 }
 		t.Errorf("ls --json: %+v", ts)
 	}
 }
+
+// TestCheck reads study files without running anything.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.write(t, "small.yaml", small+"constraints: [\"x <= 0.4\", \"mem < 3\"]\n")
+	p.afina(t, "check", "small.yaml").want(t, 0).says(t,
+		"study small: minimize loss, search random, schedule fixed, 1 trial at once",
+		"  x: float [0, 1] default 0.5",
+		"1 constraint on parameters, 1 on reported metrics",
+		"ends when 5 trials have ended",
+		`warning: small.yaml:10:15: constraints: the default configuration violates constraint 1, "x <= 0.4", with x = 0.5`)
+	p.write(t, "plain.yaml", small)
+	p.afina(t, "check", "plain.yaml").want(t, 0).says(t, "the defaults run as\n  echo 'epoch=1 loss=0.5'")
+	var out struct {
+		Parameters []struct{ Name, Is string }
+		Ends       []string
+		Command    string
+		Warnings   []string
+	}
+	p.afina(t, "check", "plain.yaml", "--json").want(t, 0).into(t, &out)
+	if len(out.Parameters) != 2 || out.Parameters[1].Name != "kind" || len(out.Ends) != 1 || out.Command == "" || out.Warnings == nil {
+		t.Errorf("check --json: %+v", out)
+	}
+	p.write(t, "wrong.yaml", "parameters: { x: { float: [1, 0] } }\n")
+	p.afina(t, "check", "wrong.yaml").want(t, 2).says(t, "low 1 is above high 0", "objective")
+	p.afina(t, "check", "missing.yaml").want(t, 2)
+	if _, err := os.Stat(filepath.Join(p.dir, ".afina")); !os.IsNotExist(err) {
+		t.Errorf("check has made something: %v", err)
+	}
+}
