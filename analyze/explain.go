@@ -15,7 +15,8 @@ type Explanation struct {
 	// Seen is the history as the method saw it. Of what had not ended then,
 	// results are taken out.
 	Seen *study.History
-	// Best is the best trial then, nil where there was none.
+	// Best is the best trial then, in the context of the trial where there are
+	// contexts; nil where there was none.
 	Best *study.Trial
 	// Running is the trials that were running then, in order.
 	Running []*study.Trial
@@ -55,7 +56,7 @@ const neighbours = 5
 // number of trials, besides believe's.
 func Explain(h *study.History, t *study.Trial, believe func(*study.History, space.Config) (mean, se []float64, ok bool)) Explanation {
 	e := Explanation{Seen: seenBy(h, t)}
-	e.Best = Best(e.Seen)
+	e.Best = bestBeside(e.Seen, t)
 	for o := range e.Seen.Open() {
 		if o.State == study.Running {
 			e.Running = append(e.Running, h.Trial(o.Number))
@@ -72,6 +73,25 @@ func Explain(h *study.History, t *study.Trial, believe func(*study.History, spac
 		}
 	}
 	return e
+}
+
+// bestBeside returns the best trial of seen that has the contexts of t.
+func bestBeside(seen *study.History, t *study.Trial) *study.Trial {
+	if !Contextual(seen.Space) {
+		return Best(seen)
+	}
+	context := map[string]space.Value{}
+	for p, v := range t.Config.All() {
+		if p.Context {
+			context[p.Name] = v
+		}
+	}
+	for _, c := range ByContext(seen) {
+		if c.Best.Config.Agrees(context) {
+			return c.Best
+		}
+	}
+	return nil
 }
 
 // seenBy returns the history as it was when t was suggested, or made where no

@@ -11,6 +11,7 @@ import (
 
 	"github.com/afina-hpo/afina/analyze"
 	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/space/value"
 	"github.com/afina-hpo/afina/study"
 )
 
@@ -179,4 +180,36 @@ func FuzzNote(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The best that a trial is held against is that of its own context.
+func TestExplainInContext(t *testing.T) {
+	s, err := space.New(space.Spec{Params: []space.Param{
+		{Name: "rows", Kind: space.Int, Low: 1, High: 9, Context: true},
+		{Name: "x", Kind: space.Float, Low: 0, High: 10},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	book := study.NewBook(s, []study.Objective{{Metric: "m", Goal: study.Minimize}}, nil)
+	for n, rows := range []int64{1, 2, 2, 1, 3} {
+		c, err := s.Config(map[string]space.Value{"rows": value.Int(rows), "x": value.Float(float64(n))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		book.Put(&study.Trial{
+			Number: n, State: study.Complete, Config: c, Created: clock(n), Ended: clock(n), Values: []float64{float64(rows) - float64(n)/10},
+			Origin: &study.Origin{Method: "added", Stream: n},
+		})
+	}
+	h := book.History()
+	for n, want := range []int{-1, -1, 1, 0, -1} {
+		got := -1
+		if best := analyze.Explain(h, h.Trial(n), nil).Best; best != nil {
+			got = best.Number
+		}
+		if got != want {
+			t.Errorf("trial %d: the best then was %d, want %d", n, got, want)
+		}
+	}
 }

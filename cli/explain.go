@@ -201,7 +201,7 @@ func (x *app) prediction(h *study.History, t *study.Trial, e analyze.Explanation
 		}
 		how := ""
 		if !e.Noted {
-			how = "   (worked out now, from what was known then)"
+			how = "   (the mean, worked out now from what was known then)"
 		}
 		field("predicted", "%s%s", strings.Join(parts, ", "), how)
 	}
@@ -220,16 +220,21 @@ func (x *app) prediction(h *study.History, t *study.Trial, e analyze.Explanation
 	}
 }
 
-// surprise says how far a value is from what was predicted.
+// surprise says how far a value is from what was predicted: in standard errors
+// of a measurement where that was noted, else, as the error of a belief is that
+// of the mean and knows no noise, as it is.
 func surprise(o study.Objective, x float64, e analyze.Explanation, i int) string {
 	if e.SE == nil || !(e.SE[i] > 0) {
 		return ""
 	}
-	z := (x - e.Mean[i]) / e.SE[i]
 	word := "worse"
 	if o.Better(x, e.Mean[i]) {
 		word = "better"
 	}
+	if !e.Noted {
+		return fmt.Sprintf(" (%.2g %s)", math.Abs(x-e.Mean[i]), word)
+	}
+	z := (x - e.Mean[i]) / e.SE[i]
 	return fmt.Sprintf(" (%.1f standard errors %s)", math.Abs(z), word)
 }
 

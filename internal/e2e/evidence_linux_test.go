@@ -80,7 +80,7 @@ stop: { trials: 14 }
 	p.afina(t, "add", "model", "x=0", "y=0.25").want(t, 0)
 	p.afina(t, "add", "model", "x=0", "y=0.25").want(t, 0)
 	p.afina(t, "run", "model.yaml", "--trials", "16").want(t, 0).says(t, "trial 14: loss 0, the best so far", "this configuration was run 2 times: loss 0 ± 0 on average")
-	p.afina(t, "explain", "model", "15").want(t, 0).says(t, "made by     a person", "worked out now, from what was known then", "standard errors better)")
+	p.afina(t, "explain", "model", "15").want(t, 0).says(t, "made by     a person", "the mean, worked out now from what was known then", " better)")
 	var again struct {
 		Runs int
 		Mean map[string]map[string]json.Number

@@ -198,6 +198,22 @@ func TestBeliefs(t *testing.T) {
 	if err := json.Unmarshal([]byte(said), &note); err != nil || note.By != "gp" || note.Rule == "" || math.Abs(note.Predicted-3) > 0.5 {
 		t.Errorf("note %s: %v", said, err)
 	}
+	// Whatever the rule, the note says what was to be gained.
+	rules := map[string]bool{}
+	for n := 8; n < h.Len(); n++ {
+		var note struct {
+			By, Rule string
+			Gain     *float64
+		}
+		said := h.Trial(n).Origin.Note
+		if err := json.Unmarshal([]byte(said), &note); err != nil || note.By == "gp" && (note.Gain == nil || !(*note.Gain >= 0 && *note.Gain < 1)) {
+			t.Errorf("trial %d: note %s: %v", n, said, err)
+		}
+		rules[note.Rule] = true
+	}
+	if !rules["improvement"] || !rules["bound"] {
+		t.Errorf("rules %v, want both", rules)
+	}
 }
 
 func TestSettings(t *testing.T) {

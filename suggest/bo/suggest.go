@@ -332,14 +332,30 @@ func (s *suggester) note(h *study.History, a *acquisition, c candidate) string {
 		w := &s.model.losses[0].warp
 		b = number(b, `,"predicted":`, h.Objectives[0].Loss(w.back(mean)))
 		b = number(b, `,"se":`, spread(w.back, mean, math.Sqrt(float64(sd*sd)+s.noise())))
-		if a.kind == improvement {
-			b = number(b, `,"gain":`, s.gain(c.value-s.beside(a, c.x)))
+		if x, ok := s.promised(a, c); ok {
+			b = number(b, `,"gain":`, x)
 		}
 	}
 	if l := s.model.learnedFrom(); l != "" {
 		b = value.String(l).AppendJSON(append(b, `,"earlier":`...))
 	}
 	return string(append(b, `,"rule":"`+a.kind.String()+`"}`...))
+}
+
+// promised returns what c is expected to gain over the best predicted loss,
+// whatever the rule was that chose it; false where there is nothing yet to
+// improve on.
+func (s *suggester) promised(a *acquisition, c candidate) (float64, bool) {
+	if a.kind == improvement {
+		return s.gain(c.value - s.beside(a, c.x)), true
+	}
+	if len(a.best) == 0 {
+		return 0, false
+	}
+	e := *a
+	e.kind = improvement
+	s.model.enc.put(c.x, s.z)
+	return s.gain(e.allowed(s.z, nil) + e.promise(s.z, nil)), true
 }
 
 // beside returns what is in the acquisition at x beside what is promised.

@@ -2,6 +2,7 @@ package forest_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"testing"
@@ -154,5 +155,39 @@ func TestAnswersAreThoseOfVersion1(t *testing.T) {
 		if got := fmt.Sprintf("x=%.6f n=%v b=%v", c.At(0).AsFloat(), c.At(1), c.At(2)); got != want {
 			t.Errorf("trial %d is %s, want %s", n, got, want)
 		}
+	}
+}
+
+// Notes say in the objective's own units what is expected: a mean, its error and
+// the gain.
+func TestNotes(t *testing.T) {
+	s := suggesttest.Space(space.Param{Name: "a", Kind: space.Float, Low: 0, High: 1}, space.Param{Name: "b", Kind: space.Float, Low: 0, High: 1})
+	result := drive(t, forest.Method(), s, 25, 1, 3, func(c space.Config) suggesttest.Outcome {
+		a, b := c.At(0).AsFloat()-0.2, c.At(1).AsFloat()-0.6
+		return valued(3 + a*a + b*b)
+	})
+	modelled := 0
+	for n := range 25 {
+		var note struct {
+			By             string
+			Mean, SE, Gain *float64
+		}
+		said := result.Log.Book.Trial(n).Origin.Note
+		if said == "" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(said), &note); err != nil {
+			t.Fatalf("trial %d: note %s: %v", n, said, err)
+		}
+		if note.By != "forest" {
+			continue
+		}
+		modelled++
+		if note.Mean == nil || math.Abs(*note.Mean-3.3) > 0.7 || note.SE == nil || !(*note.SE >= 0 && *note.SE < 1) || note.Gain == nil || !(*note.Gain >= 0 && *note.Gain < 1) {
+			t.Errorf("trial %d: note %s", n, said)
+		}
+	}
+	if modelled < 10 {
+		t.Errorf("%d trials of the model, want at least 10", modelled)
 	}
 }

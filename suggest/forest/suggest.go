@@ -82,9 +82,10 @@ func (s *suggester) propose(ctx context.Context, r suggest.Request, i int) (sugg
 		left--
 		key := c.Key()
 		if _, twice := s.asked[key]; !twice && !s.keys.Held(c) && s.picker.Take(c) {
-			mean, _ := m.present.Predict(x)
-			mean, _ = m.target.back(mean, 0)
-			got, found = suggest.Proposal{Config: c, Note: note(r.History.Objectives[0].Loss(mean), score)}, true
+			y, variance := m.present.Predict(x)
+			mean, se := m.target.back(y, math.Sqrt(math.Max(variance, 0)))
+			_, gain := m.target.back(y, math.Exp(score))
+			got, found = suggest.Proposal{Config: c, Note: note(r.History.Objectives[0].Loss(mean), se, gain)}, true
 		}
 		return !found && left > 0
 	})
@@ -95,14 +96,14 @@ func (s *suggester) propose(ctx context.Context, r suggest.Request, i int) (sugg
 	return suggest.Proposal{Config: c, Note: `{"by":"random"}`}, err
 }
 
-// note says what the model believes of its proposal.
-func note(mean, score float64) string {
+// note says what the model believes of its proposal, in units of the objective:
+// the mean, its error, and the improvement that is expected. That is the
+// logarithm's slope at the mean, where the objective is modelled on that scale.
+func note(mean, se, gain float64) string {
 	b := append([]byte(nil), `{"by":"forest","mean":`...)
 	b = strconv.AppendFloat(b, mean, 'g', 6, 64)
-	if !math.IsInf(score, 0) {
-		b = append(b, `,"log_ei":`...)
-		b = strconv.AppendFloat(b, score, 'g', 6, 64)
-	}
+	b = strconv.AppendFloat(append(b, `,"se":`...), se, 'g', 6, 64)
+	b = strconv.AppendFloat(append(b, `,"gain":`...), gain, 'g', 6, 64)
 	return string(append(b, '}'))
 }
 
