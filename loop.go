@@ -18,6 +18,9 @@ func (s *Study) Optimize(ctx context.Context, objective Objective) (*Result, err
 	if n := len(s.def.Objectives); n != 1 {
 		return nil, study.Errorf(study.Invalid, "use OptimizeAll", "the study has %d objectives", n)
 	}
+	if objective == nil {
+		return nil, errNoObjective
+	}
 	err := s.run(ctx, func(t *Trial) ([]float64, error) {
 		x, err := objective(t)
 		return []float64{x}, err
@@ -30,21 +33,45 @@ func (s *Study) Optimize(ctx context.Context, objective Objective) (*Result, err
 	case best != nil:
 		s.expect(best)
 	case err == nil:
-		err = ErrNoResult
+		err = s.noResult()
 	}
 	return best, err
+}
+
+// noResult is [ErrNoResult] with what became of the trials.
+func (s *Study) noResult() error {
+	ended := 0
+	var last *study.Trial
+	for t := range s.view().History.All() {
+		if t.State.Ended() {
+			ended++
+		}
+		if t.State.Ended() && t.Failure != nil {
+			last = t
+		}
+	}
+	switch {
+	case ended == 0:
+		return ErrNoResult
+	case last == nil:
+		return fmt.Errorf("%w: %d were pruned or cancelled", ErrNoResult, ended)
+	}
+	return fmt.Errorf("%w of %d: trial %d is %s: %s", ErrNoResult, ended, last.Number, last.State, last.Failure)
 }
 
 // OptimizeAll is Optimize for any number of objectives. It returns
 // [Study.Front].
 func (s *Study) OptimizeAll(ctx context.Context, objective MultiObjective) ([]Result, error) {
+	if objective == nil {
+		return nil, errNoObjective
+	}
 	err := s.run(ctx, objective)
 	front := s.Front()
 	for i := range front {
 		s.expect(&front[i])
 	}
 	if len(front) == 0 && err == nil {
-		err = ErrNoResult
+		err = s.noResult()
 	}
 	return front, err
 }
@@ -82,6 +109,8 @@ func (s *Study) run(parent context.Context, objective MultiObjective) error {
 	}
 	return nil
 }
+
+var errNoObjective = errors.New("the objective is nil: give the function that is to be tuned")
 
 var errGoexit = errors.New("the objective ended its goroutine (runtime.Goexit, as t.FailNow of a test does)")
 

@@ -52,10 +52,19 @@ func TestEnds(t *testing.T) {
 				if err != nil || best == nil || best.Value != 1 || best.Number != 0 {
 					t.Errorf("got %v, %v", best, err)
 				}
-			} else if !errors.Is(err, afina.ErrNoResult) || best != nil {
-				t.Errorf("got %v, %v, want ErrNoResult", best, err)
+			} else if !errors.Is(err, afina.ErrNoResult) || best != nil || !strings.Contains(err.Error(), tt.failure) {
+				t.Errorf("got %v, %v, want ErrNoResult with %q", best, err, tt.failure)
 			}
 		})
+	}
+}
+
+func TestNoObjective(t *testing.T) {
+	if _, err := afina.Optimize(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "the objective is nil") {
+		t.Errorf("Optimize: %v", err)
+	}
+	if _, err := afina.OptimizeAll(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "the objective is nil") {
+		t.Errorf("OptimizeAll: %v", err)
 	}
 }
 

@@ -133,7 +133,14 @@ func Timeout(d time.Duration) Option {
 }
 
 // Target ends the study when the first objective reaches x.
-func Target(x float64) Option { return func(o *options) { o.def.Stop.Target = &x } }
+func Target(x float64) Option {
+	return func(o *options) {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			o.refuse("end the study at a target of %v: give a number that can be reached", x)
+		}
+		o.def.Stop.Target = &x
+	}
+}
 
 // NoImprovement ends the study when n trials in a row brought no new best.
 func NoImprovement(n int) Option {
@@ -151,7 +158,7 @@ func NoImprovement(n int) Option {
 // models a single objective.
 func Improvement(x float64) Option {
 	return func(o *options) {
-		if !(x > 0) {
+		if !(x > 0) || math.IsInf(x, 0) {
 			o.refuse("go on while %v may be gained: give a number above 0", x)
 		}
 		o.def.Stop.Improvement = x
@@ -163,7 +170,7 @@ func Improvement(x float64) Option {
 // is like [Improvement].
 func Regret(x float64) Option {
 	return func(o *options) {
-		if !(x >= 0) {
+		if !(x >= 0) || math.IsInf(x, 0) {
 			o.refuse("accept a regret of %v: give a number of at least 0", x)
 		}
 		o.def.Stop.Regret = &study.Limit{Auto: x == 0, Value: x}

@@ -188,6 +188,8 @@ func TestRefused(t *testing.T) {
 		{"no improvement", nil, []afina.Option{afina.NoImprovement(-1)}, "without improvement"},
 		{"improvement", nil, []afina.Option{afina.Improvement(0)}, "above 0"},
 		{"regret", nil, []afina.Option{afina.Regret(-1)}, "a regret of -1"},
+		{"target", nil, []afina.Option{afina.Target(math.NaN())}, "a target of NaN"},
+		{"improvement", nil, []afina.Option{afina.Improvement(math.Inf(1))}, "while +Inf may be gained"},
 		{"ahead", nil, []afina.Option{afina.Ahead(-1)}, "-1 configurations ahead"},
 		{"rule without a model", one, []afina.Option{afina.Search("random"), afina.Improvement(0.1)}, "the search algorithm random cannot say"},
 		{"failures", nil, []afina.Option{afina.MaxFailures(-1)}, "-1 failures"},
