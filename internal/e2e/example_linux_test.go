@@ -184,3 +184,23 @@ func TestStdioPython(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
+
+// TestLoopPython runs the example of a Python program with a loop of its own, in
+// two lives of one study.
+func TestLoopPython(t *testing.T) {
+	t.Parallel()
+	python := need.Program(t, "python3")
+	p := newPlace(t)
+	script := filepath.Join(examples(t, "python"), "loop.py")
+	for range 2 {
+		cmd := exec.CommandContext(t.Context(), python, script, "--afina", self(t)+" "+playAfina, "--store", "loop.db")
+		cmd.Dir, cmd.Env = p.dir, append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "best: val_loss 0.0") || !strings.Contains(string(out), "expected of it: 0.0") {
+			t.Errorf("%v: %s", err, out)
+		}
+	}
+	if n := len(p.trials(t, "loop.db")); n != 20 {
+		t.Errorf("%d trials, want 20", n)
+	}
+}
