@@ -193,10 +193,10 @@ func TestLoopPython(t *testing.T) {
 	p := newPlace(t)
 	script := filepath.Join(examples(t, "python"), "loop.py")
 	for range 2 {
-		cmd := exec.CommandContext(t.Context(), python, script, "--afina", self(t)+" "+playAfina, "--store", "loop.db")
+		cmd := exec.CommandContext(t.Context(), python, script, "--epochs", "2", "--afina", self(t)+" "+playAfina, "--store", "loop.db")
 		cmd.Dir, cmd.Env = p.dir, append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
 		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "best: val_loss 0.0") || !strings.Contains(string(out), "expected of it: 0.0") {
+		if err != nil || !strings.Contains(string(out), "best: val_loss 0.") || !strings.Contains(string(out), "expected of it: 0.") {
 			t.Errorf("%v: %s", err, out)
 		}
 	}
