@@ -59,6 +59,22 @@ type simulateFlags struct {
 	runs             int
 }
 
+// alike refuses to take the curves of old for those of def where that says
+// nothing: they are of another metric, or of other parameters altogether.
+func alike(log *study.Log, def *study.Definition) error {
+	old := log.Def
+	if a, b := old.Objectives[0], def.Objectives[0]; a.Metric != b.Metric || a.Goal != b.Goal {
+		return study.Errorf(study.Invalid, "name a study of the same program with --from, or leave it out", "study %s has to %s %s, and %s has to %s %s",
+			old.Name, a.Goal, a.Metric, def.Name, b.Goal, b.Metric)
+	}
+	for i := range def.Space.Params() {
+		if log.Book.Space.Lookup(def.Space.Param(i).Name) >= 0 {
+			return nil
+		}
+	}
+	return study.Errorf(study.Invalid, "name a study of the same program with --from, or leave it out", "study %s has no parameter in common with %s", old.Name, def.Name)
+}
+
 // simulated is what simulate --json prints.
 type simulated struct {
 	Study    string `json:"study"`
@@ -106,6 +122,9 @@ func (x *app) simulate(c *cobra.Command, got *config.Result, f simulateFlags) er
 	if f.from != "" {
 		log, _, err := x.load(c.Context(), f.from)
 		if err != nil {
+			return err
+		}
+		if err := alike(log, def); err != nil {
 			return err
 		}
 		recorded, ok := simulate.Record(log.Book.History(), def.Space)

@@ -330,6 +330,14 @@ stop: { trials: 9 }
 	p.afina(t, "simulate", "preview.yaml", "--from", "preview", "--seconds-per-step", "60").want(t, 0).says(t, "with 1m0s for each epoch")
 	p.afina(t, "simulate", "preview.yaml", "--search", "dehb", "--trials", "40").want(t, 0).says(t, "dehb under asha")
 	p.afina(t, "simulate", "preview.yaml", "--from", "nothing").want(t, 4)
+	for name, other := range map[string]string{
+		"metric": "objective: { minimize: steps }\nparameters: { x: { float: [0, 1] } }",
+		"goal":   "objective: { maximize: loss }\nparameters: { x: { float: [0, 1] } }",
+		"space":  "objective: { minimize: loss }\nparameters: { strange: { float: [0, 1] } }",
+	} {
+		p.write(t, name+".yaml", other+"\nstop: { trials: 2 }")
+		p.afina(t, "simulate", name+".yaml", "--from", "preview").want(t, 2).says(t, "name a study of the same program with --from")
+	}
 	p.afina(t, "simulate", "preview.yaml", "--parallel", "0").want(t, 2)
 	p.afina(t, "simulate", "preview.yaml", "--schedule", "ahsa").want(t, 2).says(t, "did you mean")
 	p.afina(t, "export", "preview.yaml", "--trial", "3").want(t, 2).says(t, "--trial is for --schedule")
