@@ -29,6 +29,8 @@ func (s *state) enoughBy(in proposalsInput) string {
 	}
 	switch l := stop.Regret; {
 	case l == nil:
+	case l.Auto && o.Regret == 0: // the noise may be 0, too: all trials alike
+		return "nothing is likely to be better than the best" + after
 	case l.Auto && o.Regret < o.Noise:
 		return fmt.Sprintf("nothing is likely to be better than the best by more than %s, less than the noise of %s%s", few(o.Regret), few(o.Noise), after)
 	case !l.Auto && o.Regret < l.Value:

@@ -23,6 +23,8 @@ func TestEnough(t *testing.T) {
 		{"regret above the noise", study.Stop{Regret: &study.Limit{Auto: true}}, suggest.Outlook{Regret: 0.2, Noise: 0.2}, ""},
 		{"regret below the noise", study.Stop{Regret: &study.Limit{Auto: true}}, suggest.Outlook{Gain: 1, Regret: 0.1, Noise: 0.2},
 			"nothing is likely to be better than the best by more than 0.1, less than the noise of 0.2, and 6 trials brought no improvement"},
+		{"neither regret nor noise", study.Stop{Regret: &study.Limit{Auto: true}}, suggest.Outlook{},
+			"nothing is likely to be better than the best, and 6 trials brought no improvement"},
 		{"regret above a number", study.Stop{Regret: &study.Limit{Value: 0.1}}, suggest.Outlook{Regret: 0.1, Noise: 9}, ""},
 		{"regret below a number", study.Stop{Regret: &study.Limit{Value: 0.1}}, suggest.Outlook{Regret: 0.05},
 			"nothing is likely to be better than the best by more than 0.05, less than 0.1, and 6 trials brought no improvement"},
