@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/afina-hpo/afina/config"
 	"github.com/afina-hpo/afina/internal/builtin"
 	"github.com/afina-hpo/afina/internal/home"
 	"github.com/afina-hpo/afina/space/expr"
@@ -250,12 +251,12 @@ func MaxFailures(n int) Option {
 	}
 }
 
-// Parallel runs up to n trials at once, each in a goroutine of its own. The
-// default is 1.
+// Parallel runs up to n trials at once, at most 10,000, each in a goroutine of
+// its own. The default is 1.
 func Parallel(n int) Option {
 	return func(o *options) {
-		if n < 1 {
-			o.refuse("run %d trials at once: give a number of at least 1", n)
+		if n < 1 || n > config.MaxParallel {
+			o.refuse("run %d trials at once: give a number from 1 to %d", n, config.MaxParallel)
 		}
 		o.def.Parallel = n
 	}

@@ -219,8 +219,8 @@ func flagError(c *cobra.Command, err error) error {
 			hint = "did you mean --" + near + "?"
 		}
 	}
-	if i := strings.Index(text, ": strconv."); i >= 0 {
-		text = text[:i]
+	if wanted := wantedBy(err); wanted != "" {
+		text, hint = strings.SplitN(text, " flag: ", 2)[0]+" flag", wanted
 	}
 	return usageError{study.Errorf(study.Invalid, hint, "%s", text)}
 }

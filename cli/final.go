@@ -57,6 +57,9 @@ func (x *app) compareAgain(ctx context.Context, ref string, final study.Final, g
 		return err
 	}
 	path := db(h, ref)
+	if err := checkParallel(f.parallel); err != nil {
+		return err
+	}
 	h.Dir = nearby(h.Dir)
 	s, err := x.OpenStore(ctx, path, x.allowFS)
 	if err != nil {

@@ -95,7 +95,7 @@ interrupted.`,
 	fl.StringVar(&f.folds, "folds", "", "`N` or A..B, the folds of a cross-validation, of a study without a file")
 	fl.StringVar(&f.fidelity, "fidelity", "", "`MAX` or MIN:MAX, the steps of a whole training and the least that tell anything, of a study without a file")
 	fl.IntVarP(&f.trials, "trials", "n", 0, "end after so many trials")
-	fl.DurationVar(&f.time, "time", 0, "end after so much time, such as 30m")
+	fl.Var(durationFlag{&f.time}, "time", "end after so much time, such as 30m or 2d")
 	fl.IntVarP(&f.parallel, "parallel", "j", 0, "trials at once")
 	fl.StringVar(&f.search, "search", "", "search algorithm")
 	fl.StringVar(&f.schedule, "schedule", "", "scheduler")
@@ -202,6 +202,9 @@ func (x *app) describe(c *cobra.Command, args []string, f runFlags) (*config.Res
 	}
 	if def.Stop.Trials < 0 || def.Stop.Time < 0 || def.Parallel < 1 {
 		return nil, usageError{study.Errorf(study.Invalid, "", "--trials, --time and --parallel cannot be negative, and at least 1 trial has to run at once")}
+	}
+	if err := checkParallel(def.Parallel); err != nil {
+		return nil, err
 	}
 	if _, err := x.Search.Lookup(def.Search.Name); err != nil {
 		return nil, err

@@ -94,6 +94,9 @@ func (x *app) simulate(c *cobra.Command, got *config.Result, f simulateFlags) er
 	if f.trials < 0 || set("parallel") && f.parallel < 1 || f.seconds < 0 || math.IsInf(f.seconds, 0) || f.runs < 1 {
 		return usageError{study.Errorf(study.Invalid, "", "--trials and --seconds-per-step cannot be negative, --parallel and --runs are at least 1")}
 	}
+	if err := checkParallel(f.parallel); err != nil {
+		return err
+	}
 	if set("trials") {
 		def.Stop.Trials = f.trials
 	}

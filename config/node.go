@@ -447,7 +447,7 @@ func (r *reader) span(n *yaml.Node, path string) (study.Duration, bool) {
 	if !ok {
 		return 0, false
 	}
-	d, err := parseDuration(s)
+	d, err := ParseDuration(s)
 	if err == nil && d <= 0 {
 		err = fmt.Errorf("must be longer than 0")
 	}

@@ -11,8 +11,8 @@ import (
 // longest is the longest duration that a file may ask for, about 100 years.
 const longest = 100 * 366 * 24 * time.Hour
 
-// parseDuration reads a duration such as 90s, 1h30m or 2d.
-func parseDuration(s string) (time.Duration, error) {
+// ParseDuration reads a duration such as 90s, 1h30m or 2d.
+func ParseDuration(s string) (time.Duration, error) {
 	rest, total := strings.TrimSpace(s), 0.0
 	if rest == "" {
 		return 0, fmt.Errorf("the duration is empty; write 90s, 2h or 1h30m")
