@@ -176,7 +176,7 @@ func (r *reader) sampling(at place, t *command.Template, d *study.Definition) {
 		}
 		for _, name := range []string{"trial.fold", "trial.instance", "trial.folds", "trial.instances"} {
 			if t.Uses(name) {
-				r.bad(at, "command", "add fidelity: { folds: 10 }", "names {%s}, and the study has no folds or instances", name)
+				r.bad(at, "command", "add fidelity: { folds: 10 }, or without a file --folds 10", "names {%s}, and the study has no folds or instances", name)
 				return
 			}
 		}

@@ -31,7 +31,7 @@ func Method() schedule.Method {
 					"curve continues the curve of one objective, and the study has %d", n)
 			}
 			if p.Fidelity == nil || !(p.Fidelity.Max > p.Fidelity.Min && p.Fidelity.Min > 0) {
-				return nil, study.Errorf(study.Invalid, "add fidelity: { step: epoch, max: 81 } with the number of steps of a whole training, or use schedule: median",
+				return nil, study.Errorf(study.Invalid, "add fidelity: { step: epoch, max: 81 } with the number of steps of a whole training (without a file --fidelity 81, in Go Fidelity(1, 81)), or use the schedule median",
 					"curve continues curves to their end, and the study has no fidelity that says where it is")
 			}
 			trials, _ := v.Get(settings, "min_trials").AsInt()

@@ -39,7 +39,7 @@ func newScheduler(p schedule.Problem, v setting.Values) (schedule.Scheduler, err
 			"foresee expects the end of one objective, and the study has %d", n)
 	}
 	if !foresight.Usable(p.Objectives, p.Fidelity) {
-		return nil, study.Errorf(study.Invalid, "add fidelity: { step: epoch, max: 81 } with the number of steps of a whole training, or use schedule: median",
+		return nil, study.Errorf(study.Invalid, "add fidelity: { step: epoch, max: 81 } with the number of steps of a whole training (without a file --fidelity 81, in Go Fidelity(1, 81)), or use the schedule median",
 			"foresee spreads steps of training over trials, and the study has no fidelity that says how many there are")
 	}
 	reduction := v.Get(settings, "reduction").AsFloat()

@@ -130,7 +130,7 @@ func (o options) spent(h *study.History) bool { return o.trials > 0 && h.Len() >
 
 func readOptions(name string, p schedule.Problem, list []setting.Setting, v setting.Values) (options, error) {
 	if p.Fidelity == nil || !(p.Fidelity.Max > p.Fidelity.Min && p.Fidelity.Min > 0) {
-		return options{}, study.Errorf(study.Invalid, "add fidelity: { step: epoch, max: 81 } with the number of steps of a whole training, or use schedule: median",
+		return options{}, study.Errorf(study.Invalid, "add fidelity: { step: epoch, max: 81 } with the number of steps of a whole training (without a file --fidelity 81, in Go Fidelity(1, 81)), or use the schedule median",
 			"%s spreads steps of training over trials, and the study has no fidelity that says how many there are", name)
 	}
 	resume, _ := v.Get(list, "resume").AsBool()
