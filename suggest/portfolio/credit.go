@@ -10,9 +10,9 @@ import (
 
 // How credit becomes turns: what a trial is worth is forgotten at this rate
 // with every later one of its arm; an arm is taken to have had so many average
-// trials beforehand; its share is multiplied by e to the power of the
-// advantage times sharp, at most by bound; and after so many trials without
-// improvement, for each parameter and at all, by its inverse.
+// trials beforehand; and its share is multiplied by e to the power of the
+// advantage times sharp, at most by bound. After so many trials without
+// improvement, for each parameter and at all, doubt begins to grow.
 const (
 	memory     = 0.9
 	beforehand = 3.0
@@ -22,8 +22,8 @@ const (
 	patienceBy = 1
 )
 
-// credit is what the trials of each arm have been worth: a function of the
-// history.
+// credit is what the trials of each arm have been worth, and how far the
+// processes are to be doubted: a function of the history.
 type credit struct {
 	last     *study.History
 	consumed int
@@ -31,13 +31,14 @@ type credit struct {
 	sum      []float64 // of each arm, discounted
 	weight   []float64
 	idle     int // trials since the last improvement
+	wrong    doubt
 	names    []string
 }
 
 // follow brings c up to date with h.
 func (c *credit) follow(h *study.History, arms []arm) {
 	if !h.Continues(c.last) {
-		*c = credit{sum: make([]float64, len(arms)), weight: make([]float64, len(arms))}
+		*c = credit{sum: make([]float64, len(arms)), weight: make([]float64, len(arms)), wrong: believing()}
 		for _, a := range arms {
 			c.names = append(c.names, a.name)
 		}
@@ -60,6 +61,9 @@ func (c *credit) learn(t *study.Trial, objectives []study.Objective) {
 	if t.State == study.Complete && t.Feasible() && len(t.Values) == 1 {
 		loss := objectives[0].Loss(t.Values[0])
 		if !math.IsNaN(loss) && !math.IsInf(loss, 0) {
+			if p, ok := predicted(t, objectives[0]); ok {
+				c.wrong.learn(c.losses.place(loss), c.losses.place(p))
+			}
 			below, equal := c.losses.add(loss)
 			if below+equal == 0 {
 				c.idle = 0
@@ -95,11 +99,19 @@ func (c *credit) factor(k int) float64 {
 	// One lucky trial is no evidence.
 	mean := sum / weight
 	ahead := (c.sum[k]+float64(beforehand*mean))/(c.weight[k]+beforehand) - mean
-	f := math.Min(math.Max(special.Exp(float64(sharp*ahead)), 1/bound), bound)
-	if c.idle > patience+patienceBy*c.last.Space.Len() {
-		f = 1 / f
+	return math.Min(math.Max(special.Exp(float64(sharp*ahead)), 1/bound), bound)
+}
+
+// doubt is which part of their share the others have while trials are few: as
+// much as the processes are wrong, or, after a long time without improvement
+// and from twice as long on wholly, as what leads has stopped leading. Several
+// objectives put trials in no order, so that nothing speaks for the processes.
+func (c *credit) doubt() float64 {
+	if len(c.last.Objectives) > 1 {
+		return 1
 	}
-	return f
+	stuck := float64(c.idle)/float64(patience+patienceBy*c.last.Space.Len()) - 1
+	return max(c.wrong.degree(), min(stuck, 1))
 }
 
 // ranking is numbers in order, in blocks: one more takes about a microsecond
@@ -114,8 +126,7 @@ const most = 512
 
 // add puts x in and returns how many were smaller and how many equal.
 func (r *ranking) add(x float64) (below, equal int) {
-	below = r.rank(x)
-	equal = r.rank(math.Nextafter(x, math.Inf(1))) - below
+	below, equal = r.count(x)
 	r.n++
 	k := r.block(x)
 	if k == len(r.blocks) {
@@ -136,6 +147,12 @@ func (r *ranking) add(x float64) (below, equal int) {
 	return below, equal
 }
 
+// place is where x stands among the numbers, from 0 to 1; 1/2 among none.
+func (r *ranking) place(x float64) float64 {
+	below, equal := r.count(x)
+	return (float64(below) + float64(equal)/2 + 0.5) / float64(r.n+1)
+}
+
 // block returns the first block that has a number of at least x.
 func (r *ranking) block(x float64) int {
 	k, _ := slices.BinarySearchFunc(r.blocks, x, func(b []float64, x float64) int {
@@ -145,6 +162,12 @@ func (r *ranking) block(x float64) int {
 		return 1
 	})
 	return k
+}
+
+// count returns how many numbers are below x and how many equal.
+func (r *ranking) count(x float64) (below, equal int) {
+	below = r.rank(x)
+	return below, r.rank(math.Nextafter(x, math.Inf(1))) - below
 }
 
 // rank returns how many numbers are below x.

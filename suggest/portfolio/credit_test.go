@@ -18,7 +18,7 @@ import (
 func ended(arm string, t study.Trial) study.Trial {
 	t.Origin = &study.Origin{Method: "auto", Version: "1"}
 	if arm != "" {
-		t.Origin.Note = note(arm, `{"by":"x"}`)
+		t.Origin.Note = with("arm", []byte(`"`+arm+`"`), `{"by":"x"}`)
 	}
 	return t
 }
@@ -56,10 +56,6 @@ func TestCredit(t *testing.T) {
 		leads = append(leads, complete("b", x))
 	}
 	leads = append(leads, complete("a", 3), complete("a", 4), complete("a", 5))
-	var long []study.Trial // no arm's, so no credit changes
-	for range patience + patienceBy - 3 {
-		long = append(long, complete("", 6))
-	}
 	for _, c := range []struct {
 		name        string
 		objectives  []study.Objective
@@ -97,12 +93,6 @@ func TestCredit(t *testing.T) {
 			[]float64{0, 1}, []float64{1, 1}, 0, []float64{0.7788007830714049, 1.2840254166877414}},
 		{"one leads", plain, leads,
 			[]float64{0, 4.68559}, []float64{3.439, 4.68559}, 3, []float64{0.5400807103244013, 1.6755082535377641}},
-		{"one leads, just before patience ends", plain, slices.Concat(leads, long),
-			[]float64{0, 4.68559}, []float64{3.439, 4.68559}, patience + patienceBy, []float64{0.5400807103244013, 1.6755082535377641}},
-		{"what leads has stopped leading", plain, slices.Concat(leads, long, []study.Trial{complete("", 6)}),
-			[]float64{0, 4.68559}, []float64{3.439, 4.68559}, patience + patienceBy + 1, []float64{1 / 0.5400807103244013, 1 / 1.6755082535377641}},
-		{"until the next improvement", plain, slices.Concat(leads, long, []study.Trial{complete("", 6), complete("", 0.05)}),
-			[]float64{0, 4.68559}, []float64{3.439, 4.68559}, 0, []float64{0.5400807103244013, 1.6755082535377641}},
 		{"several objectives have no order", []study.Objective{plain[0], gain[0]},
 			[]study.Trial{ended("a", study.Trial{State: study.Complete, Values: []float64{1, 2}}), ended("b", study.Trial{State: study.Complete, Values: []float64{0, 3}})},
 			[]float64{0, 0}, []float64{0, 0}, 0, []float64{1, 1}},
@@ -137,6 +127,9 @@ func TestCreditIsAFunctionOfTheHistory(t *testing.T) {
 		var grown credit
 		for range rapid.IntRange(1, 60).Draw(t, "trials") {
 			one := complete(rapid.SampledFrom([]string{"", "a", "b", "z"}).Draw(t, "arm"), float64(rapid.IntRange(0, 9).Draw(t, "loss")))
+			if rapid.Bool().Draw(t, "foreseen") {
+				one = foreseen(float64(rapid.IntRange(0, 9).Draw(t, "predicted")), one.Values[0])
+			}
 			one.State = rapid.SampledFrom([]study.State{study.Complete, study.Complete, study.Failed, study.Pruned, study.Cancelled}).Draw(t, "state")
 			put(b, one)
 			if rapid.Bool().Draw(t, "asked") {
@@ -155,8 +148,11 @@ func TestCreditIsAFunctionOfTheHistory(t *testing.T) {
 				t.Fatalf("factor %v, of a fresh instance %v", f, g)
 			}
 		}
+		if d := grown.doubt(); d != fresh.doubt() {
+			t.Fatalf("doubt %v, of a fresh instance %v", d, fresh.doubt())
+		}
 		other := study.NewBook(line1(), suggesttest.Loss(), nil)
-		if grown.follow(other.History(), ab); grown.factor(0) != 1 || grown.idle != 0 {
+		if grown.follow(other.History(), ab); grown.factor(0) != 1 || grown.idle != 0 || grown.doubt() != 0 {
 			t.Fatal("another study begins with the credit of the last")
 		}
 	})

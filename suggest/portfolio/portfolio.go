@@ -17,20 +17,23 @@
 //
 //   - Gaussian processes (package bo) have most turns while trials are few:
 //     they learn the most from each.
-//   - A random forest and Parzen estimators have some from the start: they
-//     see jumps and branches that a smooth model does not.
+//   - A random forest and Parzen estimators have turns as far as the processes
+//     are to be doubted: they see jumps and branches that a smooth model does
+//     not. Doubt is how far the losses of trials came from where among the
+//     earlier ones they were predicted; and it grows where nothing has improved
+//     for long, because what leads has stopped leading. See the file doubt.go.
 //   - As trials grow, turns move to methods whose time for a suggestion does
 //     not grow with them: Parzen estimators, and CMA-ES where most of the
 //     parameters are numbers.
 //
 // The shares are then weighed by credit: how good the trials of each method
 // have been among all trials that had ended by then, newer ones counting more.
-// After a long time without improvement the methods with less credit get more
-// turns again, because what leads has stopped leading. Credit at most doubles
-// or halves a share, so it takes all turns from none.
+// Credit at most doubles or halves a share, so it takes all turns from none.
 //
 // With several objectives it is Bayesian optimisation by expected hypervolume
-// improvement, with NSGA-II taking over as trials grow.
+// improvement and Parzen estimators by turns, with NSGA-II taking over as trials
+// grow. Several objectives put trials in no order, so that there is neither
+// credit nor a measure of doubt.
 //
 // # Reproducible
 //
@@ -55,7 +58,7 @@ import (
 func Method() suggest.Method {
 	return suggest.Method{
 		Name:     "auto",
-		Version:  "4",
+		Version:  "5",
 		Doc:      "Gaussian processes first, other methods in turn and more of them as trials grow, by what each has been worth; for everything (after Turner et al. 2021).",
 		Settings: settings,
 		New:      newSuggester,
@@ -70,7 +73,7 @@ var settings = []setting.Setting{
 	{Name: "cooling", Kind: setting.Bool, Default: value.Bool(false),
 		Doc: "Whether Gaussian processes prefer trials that cost less where the study ends by time or money; see bo."},
 	{Name: "others", Kind: setting.Float, Default: value.Float(0.2), Min: 0, Max: 1,
-		Doc: "Share of the turns that methods other than Gaussian processes have while trials are few."},
+		Doc: "Share of the turns that methods other than Gaussian processes have while trials are few, if those are wholly wrong; with several objectives, where nothing measures that, in any case."},
 	{Name: "few", Kind: setting.Int, Default: value.Int(500), Min: 1, Max: 100_000,
 		Doc: "Up to how many ended trials they are few; from four times as many on they are many, and Gaussian processes have one turn in ten."},
 }
@@ -118,8 +121,8 @@ func line(objectives int, others float64) []place {
 	if objectives > 1 {
 		return []place{
 			{bo.Method(), 1 - others, 0.1},
-			{nsga.Method2(), others, 0.7},
-			{tpe.Method(), 0, 0.2},
+			{nsga.Method2(), 0, 0.7},
+			{tpe.Method(), others, 0.2},
 		}
 	}
 	return []place{

@@ -10,6 +10,7 @@ import (
 
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/space/value"
+	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/study/setting"
 	"github.com/afina-hpo/afina/suggest"
 	"github.com/afina-hpo/afina/suggest/bo"
@@ -29,15 +30,23 @@ func TestContract(t *testing.T) {
 
 func drive(t *testing.T, m suggest.Method, v setting.Values, s *space.Space, trials, parallel int, seed uint64) *suggesttest.Result {
 	t.Helper()
+	bowl := suggesttest.Bowl(s)
+	return driveOn(t, m, v, s, func(_ int, c space.Config) float64 { return bowl(c) }, trials, parallel, seed)
+}
+
+// dice is an objective that nothing can be learned of.
+func dice(n int, _ space.Config) float64 { return study.Stream(1, n, "dice").Float64() }
+
+func driveOn(t *testing.T, m suggest.Method, v setting.Values, s *space.Space, f func(int, space.Config) float64, trials, parallel int, seed uint64) *suggesttest.Result {
+	t.Helper()
 	one, err := m.New(suggest.Problem{Objectives: 1, Parallel: parallel, Trials: trials}, v)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bowl := suggesttest.Bowl(s)
 	result, err := suggesttest.Drive(context.Background(), one, suggesttest.Setup{
 		Space: s, Trials: trials, Parallel: parallel, Seed: seed,
-		Evaluate: func(_ int, c space.Config) suggesttest.Outcome {
-			return suggesttest.Outcome{Values: []float64{bowl(c)}}
+		Evaluate: func(n int, c space.Config) suggesttest.Outcome {
+			return suggesttest.Outcome{Values: []float64{f(n, c)}}
 		},
 	})
 	if err != nil {
@@ -86,7 +95,7 @@ func TestDistributionsMoveWithTheirOwnTrials(t *testing.T) {
 	if count < 40 || last < count/7-2 {
 		t.Errorf("after %d trials of CMA-ES it is in generation %d (all arms: %v)", count, last, arms)
 	}
-	for _, arm := range []string{"bo", "forest", "tpe", "cmaes"} {
+	for _, arm := range []string{"bo", "tpe", "cmaes"} {
 		if arms[arm] == 0 {
 			t.Errorf("no trial of %s among 200", arm)
 		}
@@ -126,7 +135,7 @@ func TestBeliefsAreThoseOfGaussianProcesses(t *testing.T) {
 
 // A turn after the start is not spent on another method's start.
 func TestOthersDoNotStartAnew(t *testing.T) {
-	h := drive(t, portfolio.Method(), setting.Values{"others": value.Float(1)}, suggesttest.Wide(10), 20, 1, 3).Log.Book.History()
+	h := driveOn(t, portfolio.Method(), setting.Values{"others": value.Float(1)}, suggesttest.Wide(10), dice, 40, 1, 3).Log.Book.History()
 	models := 0
 	for trial := range h.All() {
 		var note struct{ Arm, By string }
@@ -144,5 +153,36 @@ func TestOthersDoNotStartAnew(t *testing.T) {
 	}
 	if models == 0 {
 		t.Error("the forest has never had a turn")
+	}
+}
+
+// Where the processes foresee what comes they keep nearly all turns; where they
+// are plainly wrong the others get theirs.
+func TestOthersHaveTurnsWhereTheProcessesAreWrong(t *testing.T) {
+	s := suggesttest.Wide(4)
+	bowl := suggesttest.Bowl(s)
+	for name, c := range map[string]struct {
+		f           func(int, space.Config) float64
+		least, most int // turns of others among the trials from 20 to 59, of two seeds
+	}{
+		"a bowl":       {func(_ int, c space.Config) float64 { return bowl(c) }, 0, 7},
+		"nothing":      {dice, 10, 40},
+		"a bowl again": {func(_ int, c space.Config) float64 { return math.Exp(50 * bowl(c)) }, 0, 9},
+	} {
+		others := 0
+		for seed := range uint64(2) {
+			for trial := range driveOn(t, portfolio.Method(), nil, s, c.f, 60, 1, seed).Log.Book.History().All() {
+				var note struct{ Arm string }
+				if err := json.Unmarshal([]byte(trial.Origin.Note), &note); err != nil {
+					t.Fatal(err)
+				}
+				if trial.Number >= 20 && note.Arm != "bo" {
+					others++
+				}
+			}
+		}
+		if others < c.least || others > c.most {
+			t.Errorf("%s: %d turns of 80 are of others, want %d to %d", name, others, c.least, c.most)
+		}
 	}
 }

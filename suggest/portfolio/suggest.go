@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/afina-hpo/afina/internal/foresight"
@@ -59,23 +60,27 @@ func (s *suggester) Suggest(ctx context.Context, r suggest.Request) ([]suggest.P
 			ps = []suggest.Proposal{{Config: c, Note: `{"by":"random"}`}}
 		}
 		p := ps[0]
-		p.Note = note(a.name, p.Note)
+		if a != &s.arms[0] && len(r.History.Objectives) == 1 {
+			// Why it is not the first one's turn.
+			p.Note = with("doubt", strconv.AppendFloat(nil, s.credit.doubt(), 'g', 3, 64), p.Note)
+		}
+		p.Note = with("arm", strconv.AppendQuote(nil, a.name), p.Note)
 		beside = append(beside, p.Config)
 		out = append(out, p)
 	}
 	return out, nil
 }
 
-// note puts the name of the arm into what the method says.
-func note(arm, said string) string {
-	head := `{"arm":"` + arm + `"`
+// with puts a key and its value, which is JSON, before what a method says.
+func with(key string, value []byte, said string) string {
+	head := `{"` + key + `":` + string(value)
 	if len(said) <= 2 || said[0] != '{' {
 		return head + "}"
 	}
 	return head + "," + said[1:]
 }
 
-// armOf returns the name that note put there.
+// armOf returns the name of the method that made t.
 func armOf(t *study.Trial) (string, bool) {
 	if t.Origin == nil {
 		return "", false
@@ -120,9 +125,14 @@ func (s *suggester) shares(h *study.History) []float64 {
 	// From few to four times as many the shares go from the ones to the others.
 	late := math.Log2(float64(max(h.EndedLen(), 1))/float64(s.few)) / 2
 	late = math.Min(math.Max(late, 0), 1)
+	doubt := s.credit.doubt()
 	out := make([]float64, len(s.arms))
 	for k, a := range s.arms {
-		out[k] = a.few + float64(late*(a.many-a.few))
+		few := float64(doubt * a.few)
+		if k == 0 {
+			few = 1 - float64(doubt*(1-a.few))
+		}
+		out[k] = few + float64(late*(a.many-few))
 		if a.name == "cmaes" && !numeric(h.Space) {
 			out[k-1] += out[k]
 			out[k] = 0

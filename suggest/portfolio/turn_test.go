@@ -40,6 +40,11 @@ func TestTurns(t *testing.T) {
 	for n := range cap(lucky) {
 		lucky = append(lucky, complete("tpe", float64(-n)))
 	}
+	wrong := make([]study.Trial, 0, 62) // the best was foreseen, the worst came
+	for n := range cap(wrong) - 1 {
+		wrong = append(wrong, foreseen(-1, float64(n)))
+	}
+	wrong = append(wrong, complete("", -1))
 	for _, c := range []struct {
 		name       string
 		space      *space.Space
@@ -59,15 +64,19 @@ func TestTurns(t *testing.T) {
 		{"others have more", numbers, suggesttest.Loss(), setting.Values{"others": value.Float(0.5)}, 100, nil, map[string]float64{"bo": 0.5, "forest": 0.25, "tpe": 0.25}},
 		{"others have none", numbers, suggesttest.Loss(), setting.Values{"others": value.Float(0)}, 100, nil, map[string]float64{"bo": 1}},
 		{"others have all", numbers, suggesttest.Loss(), setting.Values{"others": value.Float(1)}, 100, nil, map[string]float64{"forest": 0.5, "tpe": 0.5}},
-		{"two objectives, few", numbers, two, nil, 100, nil, map[string]float64{"bo": 0.8, "nsga2": 0.2}},
+		{"two objectives, few", numbers, two, nil, 100, nil, map[string]float64{"bo": 0.8, "tpe": 0.2}},
+		{"two objectives, others have more", numbers, two, setting.Values{"others": value.Float(0.5)}, 100, nil, map[string]float64{"bo": 0.5, "tpe": 0.5}},
 		{"two objectives, many", numbers, two, nil, 2000, nil, map[string]float64{"bo": 0.1, "nsga2": 0.7, "tpe": 0.2}},
-		// Others have no trials and so the factor 1. That of tpe is e to twice
-		// (sum + 3 mean)/(weight + 3) - mean, which is 0: it is the mean.
-		{"credit of the only one", numbers, suggesttest.Loss(), nil, 0, lucky, map[string]float64{"bo": 0.8, "forest": 0.1, "tpe": 0.1}},
+		// Nothing that ended so far speaks against the processes.
+		{"nothing to doubt", numbers, suggesttest.Loss(), nil, 0, lucky, map[string]float64{"bo": 1}},
+		{"nothing to doubt, more for others", numbers, suggesttest.Loss(), setting.Values{"others": value.Float(1)}, 0, lucky, map[string]float64{"bo": 1}},
+		{"nothing to doubt, but many", numbers, suggesttest.Loss(), setting.Values{"few": value.Int(10)}, 0, lucky, map[string]float64{"bo": 0.1, "tpe": 0.5, "cmaes": 0.4}},
+		{"nothing to doubt, between", numbers, suggesttest.Loss(), setting.Values{"few": value.Int(20)}, 0, lucky, map[string]float64{"bo": 0.55, "tpe": 0.25, "cmaes": 0.2}},
+		{"wholly wrong", numbers, suggesttest.Loss(), nil, 0, wrong, map[string]float64{"bo": 0.8, "forest": 0.1, "tpe": 0.1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := study.NewBook(c.space, c.objectives, nil)
-			for range c.ended {
+			for range c.ended { // so long without improvement that doubt is complete
 				put(b, ended("", study.Trial{State: study.Failed}))
 			}
 			put(b, c.of...)
@@ -96,9 +105,10 @@ func counts(t *testing.T, s *suggester, h *study.History, want map[string]float6
 
 func TestTurnsFollowCredit(t *testing.T) {
 	b := study.NewBook(line1(), suggesttest.Loss(), nil)
-	// All that forest finds is better than all before, and bo's is worse.
+	// All that forest finds is better than all before, and bo's is worse, though
+	// it expects the best.
 	for n := range 30 {
-		put(b, complete("bo", float64(n)), complete("forest", float64(-n-1)))
+		put(b, foreseen(-100, float64(n)), complete("forest", float64(-n-1)))
 	}
 	s := made(t, 1, nil)
 	s.credit.follow(b.History(), s.arms)
@@ -108,7 +118,11 @@ func TestTurnsFollowCredit(t *testing.T) {
 }
 
 func TestStartIsOfGaussianProcesses(t *testing.T) {
-	h := study.NewBook(suggesttest.Wide(10), suggesttest.Loss(), nil).History()
+	b := study.NewBook(suggesttest.Wide(10), suggesttest.Loss(), nil)
+	for range 100 { // doubt is complete
+		put(b, ended("", study.Trial{State: study.Failed}))
+	}
+	h := b.History()
 	for name, c := range map[string]struct {
 		settings setting.Values
 		first    int
@@ -152,24 +166,26 @@ func TestEachSeesTheEarlierOnesOfARequest(t *testing.T) {
 	}}
 	s := &suggester{few: 500, startup: 1, arms: []arm{{"a", 1, 1, one}, {"b", 1, 1, one}}}
 	b := study.NewBook(sp, suggesttest.Loss(), nil)
-	put(b, complete("", 1))
-	ps, err := s.Suggest(t.Context(), suggest.Request{History: b.History(), N: 12, First: 3, Seed: 9, Beside: []space.Config{at(0.9), at(0.8)}})
+	for range 40 { // doubt is complete
+		put(b, complete("", 1))
+	}
+	ps, err := s.Suggest(t.Context(), suggest.Request{History: b.History(), N: 12, First: 40, Seed: 9, Beside: []space.Config{at(0.9), at(0.8)}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []space.Config{at(0.9), at(0.8)}
 	arms := map[string]bool{}
 	for i, r := range one.asked {
-		if r.N != 1 || r.First != 3+i || r.Seed != 9 || r.History != b.History() {
+		if r.N != 1 || r.First != 40+i || r.Seed != 9 || r.History != b.History() {
 			t.Errorf("question %d: N %d, First %d, seed %d", i, r.N, r.First, r.Seed)
 		}
 		if diff := cmp.Diff(texts(want), texts(r.Beside)); diff != "" {
 			t.Errorf("beside question %d (-want +got):\n%s", i, diff)
 		}
-		want = append(want, at(float64(3+i)/100))
+		want = append(want, at(float64(40+i)/100))
 		arms[ps[i].Note] = true
 	}
-	if diff := cmp.Diff(map[string]bool{`{"arm":"a"}`: true, `{"arm":"b"}`: true}, arms); len(ps) != 12 || diff != "" {
+	if diff := cmp.Diff(map[string]bool{`{"arm":"a"}`: true, `{"arm":"b","doubt":1}`: true}, arms); len(ps) != 12 || diff != "" {
 		t.Errorf("%d proposals, whose notes are (-want +got):\n%s", len(ps), diff)
 	}
 }
@@ -228,7 +244,7 @@ func TestNote(t *testing.T) {
 		`{"by":"gp","predicted":-1}`: `{"arm":"bo","by":"gp","predicted":-1}`,
 		`[1]`:                        `{"arm":"bo"}`,
 	} {
-		got := note("bo", said)
+		got := with("arm", []byte(`"bo"`), said)
 		if got != want || !json.Valid([]byte(got)) {
 			t.Errorf("note of %s is %s, want %s", said, got, want)
 		}
