@@ -103,7 +103,7 @@ var maps = []warp.Kind{warp.Identity, warp.Log, warp.YeoJohnson, warp.HalfRank, 
 
 var settings = []setting.Setting{
 	{Name: "startup", Kind: setting.Int, Min: 1, Max: 100_000,
-		Doc: "Trials before the model decides; by default half the number of parameters and three, and twice that where trials have steps."},
+		Doc: "Trials before the model decides; by default half the number of parameters and three, at most a third of the budget, and twice that where trials have steps."},
 	{Name: "warp", Kind: setting.String, Default: value.String(warpAuto), Options: warpNames(),
 		Doc: "How losses are mapped before they are learned; auto: as predicts them best."},
 	{Name: "bend", Kind: setting.Bool, Default: value.Bool(true),
@@ -152,7 +152,8 @@ const beliefDefault = 10
 
 // options is the settings, read.
 type options struct {
-	startup        int // 0: chosen by the space
+	startup        int // 0: chosen by space and budget
+	trials         int // the budget; 0: unknown
 	warps          []warp.Kind
 	bend           bool
 	effects        bool
@@ -175,7 +176,7 @@ func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error
 		sample: number("sample"), pending: v.Get(settings, "pending").Text(),
 		explore: number("explore"), local: number("local"),
 		candidates: int(number("candidates")), starts: int(number("starts")),
-		several: p.Objectives > 1, earlier: p.Earlier,
+		several: p.Objectives > 1, earlier: p.Earlier, trials: p.Trials,
 	}
 	o.effects, _ = v.Get(settings, "effects").AsBool()
 	o.bend, _ = v.Get(settings, "bend").AsBool()
@@ -206,15 +207,26 @@ func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error
 	return s, nil
 }
 
-// design returns how many trials come before the model in a space of n
-// parameters. Where trials begin with a part of their steps one costs little
-// and says little, so there are twice as many.
-func (o *options) design(n int, steps bool) int {
+// Startup returns how many trials come before the model decides in a space of
+// params parameters, where the settings do not say it: half as many and three,
+// and no more than a third of a budget of trials that is known, 0 where it is
+// not, but for the first five. Where trials begin with a part of their steps one
+// costs little and says little, so there are twice as many, whatever the budget.
+func Startup(params, trials int, steps bool) int {
+	n := params/2 + 3
 	switch {
-	case o.startup > 0:
-		return o.startup
 	case steps:
-		return 2 * (n/2 + 3)
+		return 2 * n
+	case trials > 0:
+		return min(n, max(trials/3, 5))
 	}
-	return n/2 + 3
+	return n
+}
+
+// design is Startup, if not set.
+func (o *options) design(params int, steps bool) int {
+	if o.startup > 0 {
+		return o.startup
+	}
+	return Startup(params, o.trials, steps)
 }

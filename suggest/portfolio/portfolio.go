@@ -67,7 +67,7 @@ func Method() suggest.Method {
 
 var settings = []setting.Setting{
 	{Name: "startup", Kind: setting.Int, Min: 1, Max: 100_000,
-		Doc: "Trials before a model decides; by default half the number of parameters and three, and twice that where trials have steps."},
+		Doc: "Trials before a model decides; by default half the number of parameters and three, at most a third of the budget, and twice that where trials have steps."},
 	{Name: "prior", Kind: setting.Float, Min: 0, Max: 10_000,
 		Doc: "How long Gaussian processes believe priors and weights of parameters; see bo."},
 	{Name: "cooling", Kind: setting.Bool, Default: value.Bool(false),
@@ -87,7 +87,7 @@ type arm struct {
 }
 
 func newSuggester(p suggest.Problem, v setting.Values) (suggest.Suggester, error) {
-	s := &suggester{few: int(v.Get(settings, "few").AsFloat())}
+	s := &suggester{few: int(v.Get(settings, "few").AsFloat()), trials: p.Trials}
 	// The start is that of Gaussian processes: when others have turns, it is over.
 	own := map[string]setting.Values{"forest": {"startup": value.Int(1)}, "bo": {}}
 	if n := v.Get(settings, "startup"); !n.IsAbsent() {

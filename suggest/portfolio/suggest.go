@@ -11,6 +11,7 @@ import (
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
+	"github.com/afina-hpo/afina/suggest/bo"
 	"github.com/afina-hpo/afina/suggest/internal/distinct"
 )
 
@@ -20,6 +21,7 @@ const purpose = "portfolio"
 type suggester struct {
 	few     int
 	startup int
+	trials  int // the budget; 0: unknown
 	arms    []arm
 	part    suggest.Part
 	picker  distinct.Picker
@@ -97,10 +99,8 @@ func armOf(t *study.Trial) (string, bool) {
 func (s *suggester) turn(r suggest.Request, n int) *arm {
 	first := s.startup
 	if first == 0 {
-		first = r.History.Space.Len()/2 + 3
-		if foresight.Usable(r.History.Objectives, r.History.Fidelity) {
-			first *= 2 // as package bo has it
-		}
+		steps := foresight.Usable(r.History.Objectives, r.History.Fidelity)
+		first = bo.Startup(r.History.Space.Len(), s.trials, steps)
 	}
 	if n < first {
 		return &s.arms[0]
