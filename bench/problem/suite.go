@@ -150,6 +150,9 @@ var Suites = []Suite{
 	{"multi-dev", "several objectives, development", true, 100, []string{
 		"zdt/1", "zdt/3", "dtlz/2/m2", "wfg/4/m2", "wfg/7/m3",
 	}, false},
+	{"multi-wide-dev", "several objectives, development; more functions, three and four objectives", true, 100, []string{
+		"dtlz/2/m3", "dtlz/2/m4", "wfg/1/m2", "wfg/3/m2", "wfg/6/m2", "wfg/8/m3",
+	}, false},
 	{"multi-test", "several objectives, judgement", false, 100, []string{
 		"zdt/2", "zdt/4", "zdt/6", "dtlz/1/m2", "dtlz/5/m3", "dtlz/7/m2", "wfg/2/m2", "wfg/5/m3", "wfg/9/m2",
 	}, false},
