@@ -3,6 +3,7 @@ package bo
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/afina-hpo/afina/num/gp"
@@ -66,10 +67,14 @@ func TestAcquisitionGradient(t *testing.T) {
 			return acquisition{kind: feasibility, loss: ps[:1], limits: [][]*gp.Posterior{ps[1:2]}}
 		}},
 		{"two objectives", func(ps []*gp.Posterior) acquisition {
-			return acquisition{kind: hypervolume, many: newSeveral([]belief{{members: ps[:1]}, {members: ps[1:2]}}, [][]float64{{0, 1}, {1, 0}, {0.5, 0.4}}, 4, fixed(0.9))}
+			return acquisition{kind: hypervolume, many: newSeveral([]belief{{members: ps[:1]}, {members: ps[1:2]}}, [][]float64{{0, 1}, {1, 0}, {0.5, 0.4}}, unsaid(2), 4, fixed(0.9))}
 		}},
-		{"three objectives, scalarised", func(ps []*gp.Posterior) acquisition {
-			return acquisition{kind: hypervolume, many: newSeveral([]belief{{members: ps[:1]}, {members: ps[1:2]}, {members: ps[2:3]}}, [][]float64{{0, 1, 1}, {1, 0, 0.5}}, 4, fixed(0.1))}
+		{"five objectives, scalarised", func(ps []*gp.Posterior) acquisition {
+			var losses []belief
+			for k := range 5 {
+				losses = append(losses, belief{members: ps[k%4 : k%4+1]})
+			}
+			return acquisition{kind: hypervolume, many: newSeveral(losses, [][]float64{{0, 1, 1, 0, 1}, {1, 0, 0.5, 1, 0}}, unsaid(5), 4, fixed(0.1))}
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -103,6 +108,9 @@ func TestAcquisitionGradient(t *testing.T) {
 		})
 	}
 }
+
+// unsaid is a reference that nobody has said.
+func unsaid(m int) []float64 { return slices.Repeat([]float64{math.NaN()}, m) }
 
 // fixed returns random numbers the first of which is near u.
 func fixed(u float64) *rand.Rand {

@@ -1,9 +1,14 @@
 package bo_test
 
 import (
+	"context"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
+	"github.com/afina-hpo/afina/space"
+	"github.com/afina-hpo/afina/study"
+	"github.com/afina-hpo/afina/suggest"
 	"github.com/afina-hpo/afina/suggest/bo"
 	"github.com/afina-hpo/afina/suggest/suggesttest"
 )
@@ -11,5 +16,49 @@ import (
 func BenchmarkSuggest(b *testing.B) {
 	for _, n := range []int{50, 200, 1000} {
 		b.Run(fmt.Sprintf("after %d", n), func(b *testing.B) { suggesttest.Benchmark(b, bo.Method, n) })
+	}
+}
+
+// One suggestion for several objectives in ten parameters; every one becomes a
+// trial. Objectives are distances from points far apart, so that about all of
+// the trials that the model chose lie on the front.
+func BenchmarkSeveral(b *testing.B) {
+	for _, objectives := range []int{2, 3, 4} {
+		for _, n := range []int{100, 300} {
+			b.Run(fmt.Sprintf("%d objectives after %d", objectives, n), func(b *testing.B) {
+				s, err := bo.Method().New(suggest.Problem{Objectives: objectives, Parallel: 1}, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				sp := suggesttest.Wide(10)
+				var goals []study.Objective
+				for k := range objectives {
+					goals = append(goals, study.Objective{Metric: fmt.Sprint("f", k), Goal: study.Minimize})
+				}
+				book := study.NewBook(sp, goals, nil)
+				put := func(c space.Config) {
+					values := make([]float64, objectives)
+					for k := range values {
+						r := rand.New(rand.NewPCG(uint64(k), 1))
+						for i := range sp.Len() {
+							d := sp.EncodeParam(i, c.At(i)) - float64(r.IntN(2))
+							values[k] += d * d
+						}
+					}
+					book.Put(&study.Trial{Number: book.Len(), State: study.Complete, Config: c, Values: values})
+				}
+				for _, c := range suggesttest.Drawn(sp, n) {
+					put(c)
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					ps, err := s.Suggest(context.Background(), suggest.Request{History: book.History(), N: 1, First: book.Len(), Seed: 1})
+					if err != nil || len(ps) != 1 {
+						b.Fatalf("%d proposals, error %v", len(ps), err)
+					}
+					put(ps[0].Config)
+				}
+			})
+		}
 	}
 }

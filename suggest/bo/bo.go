@@ -50,9 +50,10 @@
 // (D. Eriksson et al. 2019). Outcome constraints have processes of their own,
 // and so has whether a configuration succeeds at all: the logarithms of the
 // probabilities are added. With several objectives it is the logarithm of the
-// expected hypervolume improvement (package num/ehvi), and in a quarter of the
-// trials, or beyond three objectives in all of them, a random scalarisation of
-// the lower confidence bounds (R. Zhang and D. Golovin 2020).
+// expected hypervolume improvement (package num/ehvi) from a reference that is
+// drawn, or is what the study's thresholds say, or beyond four objectives a
+// random scalarisation of the lower confidence bounds (R. Zhang and D. Golovin
+// 2020).
 //
 // It is searched over draws from the prior and steps around the best trials,
 // without what has been tried. The best of them by the first vector of

@@ -141,7 +141,7 @@ func TestConstraintAndCrashes(t *testing.T) {
 
 func TestSeveralObjectives(t *testing.T) {
 	s := suggesttest.Space(unit("a", "b", "c")...)
-	for _, m := range []int{2, 4} {
+	for _, m := range []int{2, 4, 5} {
 		result := run(t, s, m, 30, 1, 1, nil, func(c space.Config) suggesttest.Outcome {
 			out := make([]float64, m)
 			for k := range out {
@@ -161,7 +161,7 @@ func TestSeveralObjectives(t *testing.T) {
 			mean := (a + b + d) / 3
 			sum += (a-mean)*(a-mean) + (b-mean)*(b-mean) + (d-mean)*(d-mean)
 		}
-		if rms := math.Sqrt(sum / 15); !(rms < 0.2) { // 0.41 for random points
+		if rms := math.Sqrt(sum / 15); !(rms < 0.25) { // 0.41 for random points
 			t.Errorf("%d objectives: the later trials are %v from the front", m, rms)
 		}
 	}

@@ -6,15 +6,23 @@ import (
 
 	"github.com/afina-hpo/afina/num/ehvi"
 	"github.com/afina-hpo/afina/num/gp"
+	"github.com/afina-hpo/afina/num/pareto"
 )
 
-// exactObjectives is up to how many objectives the expected hypervolume
-// improvement is computed; beyond, every trial has a random scalarisation.
-const exactObjectives = 3
+// The expected hypervolume improvement is computed for up to exactObjectives
+// objectives, and for one more as long as the front has exactPoints points at
+// most: then it is made of some thousand boxes, and of more with the square of
+// the points. Beyond, every trial has a random scalarisation.
+const (
+	exactObjectives = 3
+	exactPoints     = 150
+)
 
-// scalarised is the share of the trials that maximise a random scalarisation
-// though the hypervolume could be computed.
-const scalarised = 0.25
+// exact reports whether the hypervolume is computed for the points.
+func exact(points [][]float64, objectives int) bool {
+	return objectives <= exactObjectives ||
+		objectives == exactObjectives+1 && len(pareto.Front(points)) <= exactPoints
+}
 
 // several is the acquisition for several objectives: the logarithm of the
 // expected hypervolume improvement, or the depth of the lower confidence bound
@@ -30,8 +38,9 @@ type several struct {
 }
 
 // newSeveral sets up the acquisition for the model's objectives; points are
-// the values, as the processes learn them, of the rows that count.
-func newSeveral(losses []belief, points [][]float64, d int, r *rand.Rand) *several {
+// the values, as the processes learn them, of the rows that count, and said is
+// the reference as the study has it, NaN where it has none.
+func newSeveral(losses []belief, points [][]float64, said []float64, d int, r *rand.Rand) *several {
 	m := len(losses)
 	s := &several{
 		mean: make([]float64, m), sd: make([]float64, m),
@@ -41,19 +50,45 @@ func newSeveral(losses []belief, points [][]float64, d int, r *rand.Rand) *sever
 		s.ps, s.bases = append(s.ps, losses[k].members[0]), append(s.bases, losses[k].base)
 		s.gm, s.gv = append(s.gm, make([]float64, d)), append(s.gv, make([]float64, d))
 	}
-	reference := ehvi.Reference(points)
-	scalar := r.Float64() < scalarised
+	reference := worst(points, said, r.Float64())
+	if exact(points, m) {
+		s.boxes = ehvi.Decompose(points, reference)
+		return s
+	}
 	weights := make([]float64, m)
 	for k := range weights {
 		weights[k] = r.NormFloat64()
 	}
-	if m <= exactObjectives && !scalar {
-		s.boxes = ehvi.Decompose(points, reference)
-		return s
-	}
 	ehvi.Weights(weights, weights)
 	s.depth = ehvi.Hypervolume{Reference: reference, Weights: weights}
 	return s
+}
+
+// worst returns the corner that the hypervolume is measured from: the values
+// that are said, and where none is (NaN) one between just behind the front, for
+// u = 0, and just behind all points, for u = 1.
+//
+// How much the ends of a front are worth hangs on that corner, and nobody knows
+// it who is not told. Just behind the front they are worth next to nothing, and
+// a search that has found a piece of a front stays there; behind all points they
+// are worth so much that it looks for nothing else. So u is drawn anew for every
+// trial.
+func worst(points [][]float64, said []float64, u float64) []float64 {
+	out := ehvi.Reference(points)
+	for j := range out {
+		if !math.IsNaN(said[j]) {
+			out[j] = said[j]
+			continue
+		}
+		low, high := math.Inf(1), math.Inf(-1)
+		for _, p := range points {
+			low, high = math.Min(low, p[j]), math.Max(high, p[j])
+		}
+		if far := high + float64(0.1*(high-low)); far > out[j] {
+			out[j] += float64(u * (far - out[j]))
+		}
+	}
+	return out
 }
 
 // value returns the acquisition at z and adds its gradient to g, where that is

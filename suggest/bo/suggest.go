@@ -232,7 +232,7 @@ func (s *suggester) acquisition(q suggest.Request, r *rand.Rand) acquisition {
 		a.kind = feasibility
 	case len(m.losses) > 1:
 		a.kind = hypervolume
-		a.many = newSeveral(m.losses, s.points(), m.enc.len(), r)
+		a.many = newSeveral(m.losses, s.points(), s.reference(q.History.Objectives), m.enc.len(), r)
 	default:
 		if m.leader < 0 {
 			a.kind = bound // there is nothing to improve on yet
@@ -280,6 +280,19 @@ func (s *suggester) points() [][]float64 {
 			p[k] = m.losses[k].members[0].Mean(s.z) + m.losses[k].base.at(s.z)
 		}
 		out = append(out, p)
+	}
+	return out
+}
+
+// reference returns the thresholds of several objectives, as the processes
+// learn losses, NaN where there is none.
+func (s *suggester) reference(objectives []study.Objective) []float64 {
+	out := make([]float64, len(objectives))
+	for k, o := range objectives {
+		out[k] = math.NaN()
+		if t := o.Threshold; t != nil && !math.IsInf(*t, 0) {
+			out[k] = s.model.losses[k].warp.at(o.Loss(*t))
+		}
 	}
 	return out
 }
