@@ -31,7 +31,8 @@
 // in the middle. The length scales have the dimension-scaled prior of Hvarfner
 // et al. 2024, with the mode 0.7 farther out on the logarithm. Numbers may be
 // bent (Kumaraswamy) once there are enough trials, and from three trials more
-// than there are numbers each may have an effect of its own, a parabola. While trials are few the
+// than there are numbers each with many values may have an effect of its own, a
+// parabola. While trials are few the
 // predictions are averaged over the mode and draws of the hyperparameters from
 // a Laplace approximation.
 //
@@ -110,7 +111,7 @@ var settings = []setting.Setting{
 	{Name: "bend", Kind: setting.Bool, Default: value.Bool(true),
 		Doc: "Whether the scales of numbers are learned, too, by the warp of Kumaraswamy."},
 	{Name: "effects", Kind: setting.Bool, Default: value.Bool(true),
-		Doc: "Whether each number may do something by itself, of second degree, beside what all of them do together."},
+		Doc: "Whether each number with many values may do something by itself, of second degree, beside what all of them do together."},
 	{Name: "trend", Kind: setting.Bool, Default: value.Bool(false),
 		Doc: "Whether noise may grow with the loss, where that predicts the trials better."},
 	{Name: "ensemble", Kind: setting.Int, Default: value.Int(4), Min: 0, Max: 100,

@@ -23,6 +23,7 @@ type encoding struct {
 	cube   *cube.Cube
 	kinds  []gp.Kind
 	warped []int // columns of numbers
+	single []int // of those the ones that may have effects: with many values
 	flags  []int // a parameter under each condition
 	smooth []bool
 	step   int // the column of how far a trial got; -1: none
@@ -44,6 +45,9 @@ func newEncoding(c *cube.Cube, steps bool) encoding {
 				e.warped = append(e.warped, i)
 			}
 			e.smooth[i] = c.Levels(i) == 0 || c.Levels(i) >= fine
+			if e.smooth[i] {
+				e.single = append(e.single, i)
+			}
 		}
 	}
 	seen := map[string]bool{}

@@ -271,7 +271,7 @@ func (m *model) gather(q quantity, mark int) (belief, []float64) {
 	b.prior = gp.DefaultPrior(float64(depth))
 	// With fewer trials than that the parabolas could be anything.
 	if m.o.effects && q.kind == lossOf && m.enc.step < 0 && mark >= 3+len(m.enc.warped) {
-		b.data.Effects = m.enc.warped
+		b.data.Effects = m.enc.single
 	}
 	var complete []float64
 	values := m.collect(&b, rows, func(i int) (float64, bool) {
