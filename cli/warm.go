@@ -44,9 +44,9 @@ func (x *app) takeEarlier(ctx context.Context, def *study.Definition) error {
 	return nil
 }
 
-// earlier reads the study, or the list of results, that ref names, as seen from def's folder or else
-// from the working directory. With #NAME behind a database it is the study of
-// that name in it.
+// earlier reads the study, or the list of results, that ref names, as seen from
+// def's folder or else from the working directory. With #NAME behind a database
+// it is the study of that name in it.
 func (x *app) earlier(ctx context.Context, def *study.Definition, ref string) (study.Earlier, error) {
 	path, name := ref, ""
 	if i := strings.LastIndexByte(ref, '#'); i > 0 {
@@ -66,12 +66,16 @@ func (x *app) earlier(ctx context.Context, def *study.Definition, ref string) (s
 		}
 		return warm.ReadList(filepath.Base(path), text, def)
 	}
+	itself := study.Errorf(study.Invalid, "leave it out: a study knows its own trials; one that --new has put aside goes by its new folder", "the study cannot start warm from itself")
 	h, err := x.find(path)
 	if err != nil {
+		if name == "" && path == def.Name {
+			return study.Earlier{}, itself // and nothing of it is there yet
+		}
 		return study.Earlier{}, err
 	}
 	if name == "" && home.Absolute(db(h, path)) == home.Absolute(home.At(def.Dir, def.Name).DB()) {
-		return study.Earlier{}, study.Errorf(study.Invalid, "leave it out: a study knows its own trials; one that --new has put aside goes by its new folder", "the study cannot start warm from itself")
+		return study.Earlier{}, itself
 	}
 	s, err := x.ReadStore(ctx, db(h, path))
 	if err != nil {
