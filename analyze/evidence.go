@@ -100,7 +100,9 @@ const maxBelieved = 1000
 // ByEvidence returns the configuration with the best believed mean among those
 // that were evaluated: unlike the best value measured, that is not partly luck.
 // It is false with several objectives, with fewer than ten complete trials, or
-// where believe knows nothing. Of equals the one measured better wins.
+// where believe knows nothing. Of equals, to nine digits, the one measured
+// better wins: without noise the belief of what was tried is its value but for
+// rounding.
 func ByEvidence(h *study.History, believe Belief) (Incumbent, bool) {
 	if len(h.Objectives) != 1 {
 		return Incumbent{}, false
@@ -120,11 +122,16 @@ func ByEvidence(h *study.History, believe Belief) (Incumbent, bool) {
 		if !ok {
 			return Incumbent{}, false
 		}
-		if i == 0 || o.Better(mean[0], best.Believed) {
+		if i == 0 || o.Better(mean[0], best.Believed) && !alike(mean[0], best.Believed) {
 			best = Incumbent{m, mean[0], se[0]}
 		}
 	}
 	return best, true
+}
+
+// alike reports whether a and b are equal to nine digits.
+func alike(a, b float64) bool {
+	return math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b))
 }
 
 // ByRuns returns the configuration that its own runs speak for, for studies

@@ -98,6 +98,9 @@ func TestByEvidence(t *testing.T) {
 		{"equal beliefs", measured(t, study.Minimize, pairs...), func(space.Config) ([]float64, []float64, bool) {
 			return []float64{1}, []float64{0}, true
 		}, 10},
+		{"equal but for rounding", measured(t, study.Minimize, pairs...), func(c space.Config) ([]float64, []float64, bool) {
+			return []float64{1 + 1e-12*c.At(0).AsFloat()}, []float64{0}, true
+		}, 10},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, ok := analyze.ByEvidence(c.h, c.believe)
