@@ -273,3 +273,15 @@ func TestUnusable(t *testing.T) {
 		wantCode(t, err, study.Unavailable)
 	}
 }
+
+// An empty file is an empty database to SQLite, and no old store.
+func TestReadOnlyOfAnEmptyFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "empty.db")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := sqlite.OpenReadOnly(t.Context(), path, sqlite.Options{})
+	if study.CodeOf(err) != study.NotFound || !strings.Contains(err.Error(), "there is no study in it") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -128,6 +128,8 @@ func (s *Store) checkVersion(ctx context.Context) error {
 			return err
 		case v > len(list):
 			return tooNew(v, len(list))
+		case v == 0: // none, which also an empty file has
+			return study.Errorf(study.NotFound, "name a study, its folder or the study.db there", "there is no study in it")
 		case v < len(list):
 			return study.Errorf(study.Unavailable, "open it once for writing: afina run or afina serve does", "the store has the old schema version %d", v)
 		}
