@@ -101,15 +101,10 @@ func (a *axis) encode(x float64) float64 {
 	return clamp01((a.warp(x) - a.start) / a.width)
 }
 
-// decode returns the value at u, which is clamped to [0, 1]. The ends are the
-// bounds themselves, not what is left of them by a logarithm and back.
+// decode returns the value at u, which is clamped to [0, 1].
 func (a *axis) decode(u float64) float64 {
 	x := a.low
-	switch {
-	case !(a.width > 0) || u <= 0 && !math.IsInf(a.low, 0):
-	case u >= 1 && !math.IsInf(a.high, 0):
-		x = a.high
-	default:
+	if a.width > 0 {
 		x = a.unwarp(a.start + float64(clamp01(u)*a.width))
 	}
 	if a.step > 0 {
