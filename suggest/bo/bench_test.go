@@ -1,7 +1,6 @@
 package bo_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -35,8 +34,7 @@ func BenchmarkSeveral(b *testing.B) {
 				for k := range objectives {
 					goals = append(goals, study.Objective{Metric: fmt.Sprint("f", k), Goal: study.Minimize})
 				}
-				book := study.NewBook(sp, goals, nil)
-				put := func(c space.Config) {
+				suggesttest.BenchmarkOn(b, s, sp, goals, n, func(c space.Config) []float64 {
 					values := make([]float64, objectives)
 					for k := range values {
 						r := rand.New(rand.NewPCG(uint64(k), 1))
@@ -45,19 +43,8 @@ func BenchmarkSeveral(b *testing.B) {
 							values[k] += d * d
 						}
 					}
-					book.Put(&study.Trial{Number: book.Len(), State: study.Complete, Config: c, Values: values})
-				}
-				for _, c := range suggesttest.Drawn(sp, n) {
-					put(c)
-				}
-				b.ReportAllocs()
-				for b.Loop() {
-					ps, err := s.Suggest(context.Background(), suggest.Request{History: book.History(), N: 1, First: book.Len(), Seed: 1})
-					if err != nil || len(ps) != 1 {
-						b.Fatalf("%d proposals, error %v", len(ps), err)
-					}
-					put(ps[0].Config)
-				}
+					return values
+				})
 			})
 		}
 	}

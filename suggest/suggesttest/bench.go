@@ -42,21 +42,27 @@ func Benchmark(b *testing.B, method func() suggest.Method, past int) {
 			}
 			sp := Wide(params)
 			bowl := Bowl(sp)
-			book := study.NewBook(sp, Loss(), nil)
-			put := func(c space.Config) {
-				book.Put(&study.Trial{Number: book.Len(), State: study.Complete, Config: c, Values: []float64{bowl(c)}})
-			}
-			for _, c := range Drawn(sp, past) {
-				put(c)
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				ps, err := s.Suggest(context.Background(), suggest.Request{History: book.History(), N: 1, First: book.Len(), Seed: 1})
-				if err != nil || len(ps) != 1 {
-					b.Fatalf("%d proposals, error %v", len(ps), err)
-				}
-				put(ps[0].Config)
-			}
+			BenchmarkOn(b, s, sp, Loss(), past, func(c space.Config) []float64 { return []float64{bowl(c)} })
 		})
+	}
+}
+
+// BenchmarkOn measures one suggestion of s after past random trials in sp,
+// whose values evaluate gives; every suggestion becomes a trial.
+func BenchmarkOn(b *testing.B, s suggest.Suggester, sp *space.Space, objectives []study.Objective, past int, evaluate func(space.Config) []float64) {
+	book := study.NewBook(sp, objectives, nil)
+	put := func(c space.Config) {
+		book.Put(&study.Trial{Number: book.Len(), State: study.Complete, Config: c, Values: evaluate(c)})
+	}
+	for _, c := range Drawn(sp, past) {
+		put(c)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		ps, err := s.Suggest(context.Background(), suggest.Request{History: book.History(), N: 1, First: book.Len(), Seed: 1})
+		if err != nil || len(ps) != 1 {
+			b.Fatalf("%d proposals, error %v", len(ps), err)
+		}
+		put(ps[0].Config)
 	}
 }
