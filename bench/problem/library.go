@@ -52,6 +52,7 @@ var families = []family{
 	{"crash/bbob/f#/d#/i#", "bbob where three tenths of the space fail", openCrash},
 	{"noisy/bbob/f#/d#/i#", "bbob with noise that grows with the distance from the optimum", openNoisy(openBBOB, noiseLow, noiseGrowing)},
 	{"noisy/yahpo/*/*", "YAHPO Gym surrogates with noise that is everywhere alike", openNoisy(openYAHPO, noiseEven, 0)},
+	{"trap/*/i#", "what trainings do to a search, one thing each: " + trapNames(), openTrap},
 	{"conditional/*", "cash, jenatton or layers: parameters that depend on others", openConditional},
 }
 

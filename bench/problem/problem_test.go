@@ -33,6 +33,8 @@ var samples = []string{
 	"bbob/f8/d5/i1", "bbob-mixint/f3/d10/i2", "zdt/1", "zdt/4", "dtlz/2/m3", "wfg/9/m2",
 	"constrained/bbob/f1/d5/i1", "constrained/gardner", "constrained/pressure-vessel", "constrained/welded-beam",
 	"crash/bbob/f15/d5/i1", "conditional/cash", "conditional/jenatton", "conditional/layers",
+	"trap/accuracy/i1", "trap/boosting/i1", "trap/chance/i3", "trap/choices/i1", "trap/cliff/i1", "trap/decades/i1", "trap/failures/i1",
+	"trap/nested/i1", "trap/outliers/i1", "trap/ratio/i1", "trap/switches/i1", "trap/unscaled/i1", "trap/useless/i1",
 	"mf-hartmann/d3/moderate", "mf-hartmann/d6/bad", "digits/loss",
 	"table/hpobench/australian", "table/hpolib/naval_propulsion", "table/nasbench201/cifar10",
 	"yahpo/lcbench/3945", "yahpo/rbv2_rpart/37",
@@ -127,6 +129,8 @@ func TestOpenErrors(t *testing.T) {
 		"mf-hartmann/d4/good":       "the dimensions are",
 		"mf-hartmann/d3/fair":       "good, moderate or bad",
 		"conditional/x":             "the conditional tasks are",
+		"trap/x/i1":                 "the traps are accuracy, boosting",
+		"trap/cliff/ia":             "there is no task",
 		"crash/bbob/f99/d5/i1":      "functions 1 to 24",
 		"constrained/bbob/f1/d1/i1": "dimensions",
 	} {
