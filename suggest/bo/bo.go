@@ -30,11 +30,11 @@
 // a coordinate that says whether it holds; a number that does not exist stands
 // in the middle. The length scales have the dimension-scaled prior of Hvarfner
 // et al. 2024, with the mode 0.7 farther out on the logarithm. Numbers may be
-// bent (Kumaraswamy) once there are enough trials, and from three trials more
-// than there are numbers each with many values may have an effect of its own, a
-// parabola. While trials are few the
-// predictions are averaged over the mode and draws of the hyperparameters from
-// a Laplace approximation.
+// bent (Kumaraswamy): a little once there are enough trials, and as far as it
+// takes where that predicts the trials clearly better (shape.go). From three
+// trials more than there are numbers each with many values may have an effect of
+// its own, a parabola. While trials are few the predictions are averaged over
+// the mode and draws of the hyperparameters from a Laplace approximation.
 //
 // Hyperparameters are fitted after every trial up to 24, then after every
 // third, and past 60 after every twentieth part. Between that, and for trials
@@ -90,7 +90,7 @@ import (
 func Method() suggest.Method {
 	return suggest.Method{
 		Name:     "bo",
-		Version:  "3",
+		Version:  "4",
 		Doc:      "Fits Gaussian processes and takes the largest expected improvement; for up to some hundred costly trials in any space (Jones, Schonlau and Welch 1998; Ament et al. 2023).",
 		Settings: settings,
 		New:      newSuggester,

@@ -206,9 +206,9 @@ func (m *model) consult(mark, objectives int) {
 		return
 	}
 	m.consulted, m.trust = mark, make([][]float64, objectives)
-	kinds := m.kinds
+	shapes := m.shapes
 	if m.chosen != mark { // there are more than are weighed by
-		kinds = m.kindsBy(mark, objectives)
+		shapes = m.shapesBy(mark, objectives)
 	}
 	for k := range m.trust {
 		b, values := m.gather(quantity{lossOf, k}, mark)
@@ -216,7 +216,7 @@ func (m *model) consult(mark, objectives int) {
 			m.trust[k] = make([]float64, len(m.teachers))
 			continue
 		}
-		w := fitMap(kinds[k], values)
+		w := fitMap(shapes[k].kind, values)
 		for i, v := range values {
 			values[i] = w.at(v)
 		}

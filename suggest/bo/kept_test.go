@@ -56,7 +56,7 @@ func TestWhatIsKeptIsWhatAFreshInstanceFinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The first deep trial comes just after kinds and weights were found.
+	// The first deep trial comes just after shapes and weights were found.
 	deeps := [...]int{9, 11, 14, 18, 23}
 	for _, seed := range []uint64{13, 20, 22, 29, 33, 50} {
 		deep := deeps[seed%5]
@@ -106,7 +106,7 @@ func kept(m *model) any {
 	for i := range m.losses {
 		theta = append(theta, m.losses[i].samples)
 	}
-	return []any{fmt.Sprint(m.kinds), m.trust, theta, m.leader, m.best}
+	return []any{fmt.Sprint(m.shapes), m.trust, theta, m.leader, m.best}
 }
 
 // Earlier studies say nothing of a study whose first trials all failed, until

@@ -119,9 +119,9 @@ type model struct {
 	o      *options
 	fitter gp.Fitter
 
-	mark   int // rows that the hyperparameters were fitted to
-	chosen int // rows that the kinds were chosen by
-	kinds  []warp.Kind
+	mark   int     // rows that the hyperparameters were fitted to
+	chosen int     // rows that the shapes were chosen by
+	shapes []shape // of each objective
 	losses []belief
 	limits []belief
 	safe   []belief // at most one: whether a configuration succeeds
@@ -217,16 +217,14 @@ func (m *model) fit(mark int) {
 	m.consult(mark, objectives)
 	for k := range objectives {
 		b, values := m.gather(quantity{lossOf, k}, mark)
-		b.warp = fitMap(m.kinds[k], values)
+		b.warp = fitMap(m.shapes[k].kind, values)
 		b.usual = b.usualError(values)
 		factors := b.factors(values)
 		for i, v := range values {
 			values[i] = b.warp.at(v)
 		}
 		b.fold(values, factors)
-		if m.o.bend && len(b.data.Y) >= 10+3*len(m.enc.warped) {
-			b.data.Warped = m.enc.warped
-		}
+		m.bend(&b, m.shapes[k])
 		if b.base = m.lesson(k); b.base != nil {
 			d := m.enc.len()
 			for i := range b.data.Y {
@@ -312,37 +310,6 @@ func (m *model) hyper(b *belief) {
 		return
 	}
 	b.samples = []gp.Sample{{Theta: theta, Weight: 1}}
-}
-
-// choose finds the kind of map for each objective: the one under which a
-// process predicts each loss best from the others. That is the largest
-// leave-one-out predictive density of the losses themselves, which makes maps
-// comparable: it is the density of what is mapped, times the slope of the map.
-func (m *model) choose(mark, objectives int) {
-	mark = choosing(mark)
-	if mark == m.chosen && len(m.kinds) == objectives {
-		return
-	}
-	m.chosen, m.kinds = mark, m.kindsBy(mark, objectives)
-}
-
-// kindsBy is choose by the first mark rows.
-func (m *model) kindsBy(mark, objectives int) []warp.Kind {
-	kinds := make([]warp.Kind, objectives)
-	for k := range kinds {
-		kinds[k] = m.o.warps[0]
-		if len(m.o.warps) == 1 {
-			continue
-		}
-		b, values := m.gather(quantity{lossOf, k}, mark)
-		most := math.Inf(-1)
-		for _, kind := range m.o.warps {
-			if v, ok := m.density(&b, kind, values); ok && v > most {
-				most, kinds[k] = v, kind
-			}
-		}
-	}
-	return kinds
 }
 
 // density is the logarithm of the leave-one-out predictive density of losses

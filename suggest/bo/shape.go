@@ -1,0 +1,84 @@
+package bo
+
+import (
+	"math"
+
+	"github.com/afina-hpo/afina/num/warp"
+)
+
+// shape is how an objective is learned beside its hyperparameters: what is
+// compared by how well the losses predict one another, because nothing else
+// says it.
+type shape struct {
+	kind warp.Kind // of the map of the losses
+	// bent is set where the scales of the numbers are clearly other than those
+	// of the space: a rate whose best values are all in the first hundredth of
+	// its range, because nobody said that its scale is logarithmic.
+	bent bool
+}
+
+// Whether scales are other than those of the space is asked from so many trials
+// on. It is so where the logarithm of the density of the losses is larger by
+// bentGain with a prior of the warps as wide as bentPrior: a wide prior costs
+// where scales are right, and has to earn that.
+const (
+	bentFrom  = 8
+	bentGain  = 6
+	bentPrior = 0.75
+)
+
+// bend lets the scales of b's numbers be learned: as far as they like where
+// they are clearly other ones, and else a little, once there are trials enough
+// to tell.
+func (m *model) bend(b *belief, s shape) {
+	switch {
+	case !m.o.bend:
+	case s.bent:
+		b.data.Warped, b.prior.Warp = m.enc.warped, bentPrior
+	case len(b.data.Y) >= 10+3*len(m.enc.warped):
+		b.data.Warped = m.enc.warped
+	}
+}
+
+// choose finds the shape of each objective: the one under which a process
+// predicts each loss best from the others. That is the largest leave-one-out
+// predictive density of the losses themselves, which makes maps comparable: it
+// is the density of what is mapped, times the slope of the map.
+func (m *model) choose(mark, objectives int) {
+	mark = choosing(mark)
+	if mark == m.chosen && len(m.shapes) == objectives {
+		return
+	}
+	m.chosen, m.shapes = mark, m.shapesBy(mark, objectives)
+}
+
+// shapesBy is choose by the first mark rows.
+func (m *model) shapesBy(mark, objectives int) []shape {
+	shapes := make([]shape, objectives)
+	for k := range shapes {
+		s := &shapes[k]
+		s.kind = m.o.warps[0]
+		b, values := m.gather(quantity{lossOf, k}, mark)
+		ask := m.o.bend && len(m.enc.warped) > 0 && len(values) >= bentFrom
+		if len(m.o.warps) == 1 && !ask {
+			continue
+		}
+		most := math.Inf(-1)
+		for _, kind := range m.o.warps {
+			if v, ok := m.density(&b, kind, values); ok && v > most {
+				most, s.kind = v, kind
+			}
+		}
+		if !ask || math.IsInf(most, -1) {
+			continue
+		}
+		m.bend(&b, shape{bent: true})
+		most += bentGain
+		for _, kind := range m.o.warps {
+			if v, ok := m.density(&b, kind, values); ok && v > most {
+				most, s.kind, s.bent = v, kind, true
+			}
+		}
+	}
+	return shapes
+}
