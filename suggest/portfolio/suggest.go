@@ -11,7 +11,6 @@ import (
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 	"github.com/afina-hpo/afina/suggest"
-	"github.com/afina-hpo/afina/suggest/bo"
 	"github.com/afina-hpo/afina/suggest/internal/distinct"
 )
 
@@ -100,7 +99,7 @@ func (s *suggester) turn(r suggest.Request, n int) *arm {
 	first := s.startup
 	if first == 0 {
 		steps := foresight.Usable(r.History.Objectives, r.History.Fidelity)
-		first = bo.Startup(r.History.Space.Len(), s.trials, steps)
+		first = suggest.Startup(r.History.Space.Len(), s.trials, steps)
 	}
 	if n < first {
 		return &s.arms[0]

@@ -33,7 +33,7 @@ func Start(p suggest.Problem, inner suggest.Suggester) suggest.Suggester {
 	if len(p.Earlier) == 0 {
 		return inner
 	}
-	s := &starter{inner: suggest.Holding(inner), earlier: p.Earlier}
+	s := &starter{inner: suggest.Holding(inner), earlier: p.Earlier, trials: p.Trials}
 	e, estimates := inner.(suggest.Estimator)
 	f, forecasts := inner.(suggest.Forecaster)
 	switch {
@@ -61,6 +61,7 @@ func Start(p suggest.Problem, inner suggest.Suggester) suggest.Suggester {
 type starter struct {
 	inner   suggest.Holder
 	earlier []study.Earlier
+	trials  int                    // the budget; 0: unknown
 	fixed   map[string]space.Value // of the request
 
 	last  *study.History
@@ -174,7 +175,7 @@ func (s *starter) misled() bool {
 // follow brings s up to date with h.
 func (s *starter) follow(h *study.History) {
 	if h.Space != s.space || !h.Continues(s.last) {
-		s.space, s.seeds = h.Space, choose(s.earlier, h.Space, h.Objectives)
+		s.space, s.seeds = h.Space, choose(s.earlier, h.Space, h.Objectives, s.trials)
 		s.looked, s.ended, s.others = 0, 0, nil
 	}
 	s.last = h
@@ -227,9 +228,10 @@ const (
 
 // choose returns the seeds for the space s: of each earlier study in turn the
 // best, then the second best, and so on, leaving out what is close to one
-// chosen before, until they are half of what is tried before a model decides.
-func choose(earlier []study.Earlier, s *space.Space, objectives []study.Objective) []seed {
-	most := max(1, (s.Len()/2+3)/2)
+// chosen before, until they are half of what is tried before a model decides
+// where trials is the budget, 0 for unknown.
+func choose(earlier []study.Earlier, s *space.Space, objectives []study.Objective, trials int) []seed {
+	most := max(1, suggest.Startup(s.Len(), trials, false)/2)
 	type candidate struct {
 		seed
 		place int

@@ -390,6 +390,32 @@ func TestMisleadingSeedsEnd(t *testing.T) {
 	}
 }
 
+// With a small budget there are as few as the trials before a model decides.
+func TestSeedsOfASmallBudget(t *testing.T) {
+	var ps []space.Param
+	for _, r := range "abcdefghijklmnopqrst" {
+		ps = append(ps, float(string(r), 0, 1))
+	}
+	s := suggesttest.Space(ps...)
+	for trials, want := range map[int]int{0: 6, 100: 6, 24: 4, 3: 2} {
+		m := starting(random.Method(), bowl(s, 0.2, "loss"))
+		make := m.New
+		m.New = func(p suggest.Problem, v setting.Values) (suggest.Suggester, error) {
+			p.Trials = trials
+			return make(p, v)
+		}
+		n := 0
+		for tr := range drive(t, m, s, 20, func(c space.Config) float64 { return distance(s, c, 0.2) }).All() {
+			if _, _, ok := warm.Of(tr.Origin); ok {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("a budget of %d trials: %d seeds, want %d", trials, n, want)
+		}
+	}
+}
+
 // A suggester says what it can, no more and no less, and without an earlier
 // study it is the same one.
 func TestStart(t *testing.T) {
