@@ -32,18 +32,12 @@ func ByContext(h *study.History) []ContextBest {
 		if !counts(t) {
 			continue
 		}
-		context, key := map[string]space.Value{}, []byte(nil)
-		for p, v := range t.Config.All() {
-			if p.Context {
-				context[p.Name] = v
-				key = append(v.AppendJSON(key), ' ')
-			}
-		}
-		k, known := place[string(key)]
+		key := contextKey(t.Config)
+		k, known := place[key]
 		if !known {
 			k = len(out)
-			place[string(key)] = k
-			out = append(out, ContextBest{Context: context, Best: t})
+			place[key] = k
+			out = append(out, ContextBest{Context: contextOf(t.Config), Best: t})
 		}
 		out[k].Trials++
 		if h.Objectives[0].Better(t.Values[0], out[k].Best.Values[0]) {
@@ -51,4 +45,35 @@ func ByContext(h *study.History) []ContextBest {
 		}
 	}
 	return out
+}
+
+// Evidence is [ByEvidence] among the configurations of the context alone. The
+// ten trials are those of the whole study, because a model learns across
+// contexts.
+func (c ContextBest) Evidence(h *study.History, believe Belief) (Incumbent, bool) {
+	key := contextKey(c.Best.Config)
+	return byEvidence(h, believe, func(other space.Config) bool { return contextKey(other) == key })
+}
+
+// contextOf returns the values of c that are given and not searched.
+func contextOf(c space.Config) map[string]space.Value {
+	context := map[string]space.Value{}
+	for p, v := range c.All() {
+		if p.Context {
+			context[p.Name] = v
+		}
+	}
+	return context
+}
+
+// contextKey is a text that two configurations have in common only in the same
+// context.
+func contextKey(c space.Config) string {
+	var key []byte
+	for p, v := range c.All() {
+		if p.Context {
+			key = append(v.AppendJSON(append(key, p.Name...)), ' ')
+		}
+	}
+	return string(key)
 }

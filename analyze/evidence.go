@@ -104,6 +104,11 @@ const maxBelieved = 1000
 // better wins: without noise the belief of what was tried is its value but for
 // rounding.
 func ByEvidence(h *study.History, believe Belief) (Incumbent, bool) {
+	return byEvidence(h, believe, func(space.Config) bool { return true })
+}
+
+// byEvidence is [ByEvidence] among the configurations that are wanted.
+func byEvidence(h *study.History, believe Belief, wanted func(space.Config) bool) (Incumbent, bool) {
 	if len(h.Objectives) != 1 {
 		return Incumbent{}, false
 	}
@@ -114,6 +119,7 @@ func ByEvidence(h *study.History, believe Belief) (Incumbent, bool) {
 	if runs < minEvidence {
 		return Incumbent{}, false
 	}
+	all = slices.DeleteFunc(all, func(m Measured) bool { return !wanted(m.Trial.Config) })
 	o := h.Objectives[0]
 	slices.SortStableFunc(all, func(a, b Measured) int { return cmp.Compare(o.Loss(a.Mean), o.Loss(b.Mean)) })
 	var best Incumbent
@@ -126,7 +132,7 @@ func ByEvidence(h *study.History, believe Belief) (Incumbent, bool) {
 			best = Incumbent{m, mean[0], se[0]}
 		}
 	}
-	return best, true
+	return best, len(all) > 0
 }
 
 // alike reports whether a and b are equal to nine digits.

@@ -80,14 +80,9 @@ func bestBeside(seen *study.History, t *study.Trial) *study.Trial {
 	if !Contextual(seen.Space) {
 		return Best(seen)
 	}
-	context := map[string]space.Value{}
-	for p, v := range t.Config.All() {
-		if p.Context {
-			context[p.Name] = v
-		}
-	}
+	key := contextKey(t.Config)
 	for _, c := range ByContext(seen) {
-		if c.Best.Config.Agrees(context) {
+		if contextKey(c.Best.Config) == key {
 			return c.Best
 		}
 	}

@@ -82,7 +82,7 @@ func (x *app) printBest(def *study.Definition, h *study.History, hm home.Home, b
 		return nil
 	}
 	if analyze.Contextual(h.Space) {
-		x.printContexts(h)
+		x.printContexts(def, h, believe)
 		return nil
 	}
 	best := analyze.Best(h)

@@ -41,27 +41,44 @@ func fixed(def *study.Definition, words []string) error {
 	return nil
 }
 
-// printContexts prints the best trial of every context: values of different
-// contexts are not to be compared.
-func (x *app) printContexts(h *study.History) {
+// printContexts prints the best trial of every context, with what believe
+// expects of it and of the one that it prefers: values of different contexts
+// are not to be compared.
+func (x *app) printContexts(def *study.Definition, h *study.History, believe analyze.Belief) {
 	var head []string
 	for i := range h.Space.Params() {
 		if p := h.Space.Param(i); p.Context {
 			head = append(head, p.Name)
 		}
 	}
+	metric := h.Objectives[0].Metric
 	var rows [][]string
+	var others []string
 	for _, c := range analyze.ByContext(h) {
-		var row, rest []string
+		var row, given, rest []string
 		for p, v := range c.Best.Config.All() {
 			if p.Context {
 				row = append(row, clean(v.Text()))
+				given = append(given, p.Name+"="+clean(v.Text()))
 			} else {
 				rest = append(rest, p.Name+"="+v.Text())
 			}
 		}
-		rows = append(rows, append(row, short(c.Best.Values[0]), fmt.Sprint(c.Best.Number), fmt.Sprint(c.Trials), clean(strings.Join(rest, " "))))
+		expected := "-"
+		if i, ok := c.Evidence(h, believe); ok {
+			if mean, se, ok := believe(c.Best.Config); ok {
+				expected = within(mean[0], se[0])
+			}
+			if !i.Trial.Config.Equal(c.Best.Config) {
+				others = append(others, fmt.Sprintf("with %s %s expects the best of trial %d: %s %s, measured %s", strings.Join(given, " "),
+					def.Search.Name, i.Trial.Number, metric, within(i.Believed, i.BelievedSE), short(i.Mean)))
+			}
+		}
+		rows = append(rows, append(row, short(c.Best.Values[0]), expected, fmt.Sprint(c.Best.Number), fmt.Sprint(c.Trials), clean(strings.Join(rest, " "))))
 	}
 	fmt.Fprintf(x.Out, "best of each context:\n")
-	table(x.Out, append(head, ">"+h.Objectives[0].Metric, ">trial", ">of", "configuration"), rows)
+	table(x.Out, append(head, ">"+metric, ">expected", ">trial", ">of", "configuration"), rows)
+	for _, line := range others {
+		fmt.Fprintln(x.Out, line)
+	}
 }

@@ -203,8 +203,13 @@ func MakeBest(h *study.History, t *study.Trial, believe analyze.Belief) Best {
 
 // MakeContextBest is MakeBest for the best trial of a context, beside which the
 // others of the study say nothing.
-func MakeContextBest(h *study.History, t *study.Trial, believe analyze.Belief) Best {
-	return makeBest(h, t, analyze.RunsOf(h, t.Config), believe)
+func MakeContextBest(h *study.History, c analyze.ContextBest, believe analyze.Belief) Best {
+	b := makeBest(h, c.Best, analyze.RunsOf(h, c.Best.Config), believe)
+	if i, ok := c.Evidence(h, believe); ok {
+		other := makeBest(h, i.Trial, i.Measured, believe)
+		b.Incumbent = &other
+	}
+	return b
 }
 
 func makeBest(h *study.History, t *study.Trial, m analyze.Measured, believe analyze.Belief) Best {

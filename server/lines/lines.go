@@ -510,7 +510,7 @@ func Best(h *study.History, believe analyze.Belief) (any, error) {
 		}
 		list := []contextBest{}
 		for _, c := range analyze.ByContext(h) {
-			list = append(list, contextBest{c.Context, c.Trials, present.MakeContextBest(h, c.Best, believe)})
+			list = append(list, contextBest{c.Context, c.Trials, present.MakeContextBest(h, c, believe)})
 		}
 		return struct {
 			Contexts []contextBest `json:"contexts"`
