@@ -100,9 +100,9 @@ const maxBelieved = 1000
 // ByEvidence returns the configuration with the best believed mean among those
 // that were evaluated: unlike the best value measured, that is not partly luck.
 // It is false with several objectives, with fewer than ten complete trials, or
-// where believe knows nothing. Of equals, to nine digits, the one measured
-// better wins: without noise the belief of what was tried is its value but for
-// rounding.
+// where believe knows nothing. Of those whose belief is worse than the best by
+// less than a tenth of its standard error the one measured best wins: so much is
+// no evidence, and without noise the beliefs of the best trials differ by less.
 func ByEvidence(h *study.History, believe Belief) (Incumbent, bool) {
 	return byEvidence(h, believe, func(space.Config) bool { return true })
 }
@@ -122,22 +122,31 @@ func byEvidence(h *study.History, believe Belief, wanted func(space.Config) bool
 	all = slices.DeleteFunc(all, func(m Measured) bool { return !wanted(m.Trial.Config) })
 	o := h.Objectives[0]
 	slices.SortStableFunc(all, func(a, b Measured) int { return cmp.Compare(o.Loss(a.Mean), o.Loss(b.Mean)) })
-	var best Incumbent
-	for i, m := range all[:min(len(all), maxBelieved)] {
+	all = all[:min(len(all), maxBelieved)]
+	incumbents := make([]Incumbent, len(all))
+	best := 0
+	for i, m := range all {
 		mean, se, ok := believe(m.Trial.Config)
 		if !ok {
 			return Incumbent{}, false
 		}
-		if i == 0 || o.Better(mean[0], best.Believed) && !alike(mean[0], best.Believed) {
-			best = Incumbent{m, mean[0], se[0]}
+		incumbents[i] = Incumbent{m, mean[0], se[0]}
+		if o.Better(mean[0], incumbents[best].Believed) {
+			best = i
 		}
 	}
-	return best, len(all) > 0
+	for _, i := range incumbents {
+		if o.Loss(i.Believed)-o.Loss(incumbents[best].Believed) <= slack(incumbents[best]) {
+			return i, true
+		}
+	}
+	return Incumbent{}, false
 }
 
-// alike reports whether a and b are equal to nine digits.
-func alike(a, b float64) bool {
-	return math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b))
+// slack is by how much a belief may be worse than the best without being less
+// evidence: a tenth of the standard error of the best, and what rounding does.
+func slack(best Incumbent) float64 {
+	return best.BelievedSE/10 + 1e-9*math.Abs(best.Believed)
 }
 
 // ByRuns returns the configuration that its own runs speak for, for studies

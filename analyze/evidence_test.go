@@ -101,6 +101,12 @@ func TestByEvidence(t *testing.T) {
 		{"equal but for rounding", measured(t, study.Minimize, pairs...), func(c space.Config) ([]float64, []float64, bool) {
 			return []float64{1 + 1e-12*c.At(0).AsFloat()}, []float64{0}, true
 		}, 10},
+		{"less than a tenth of a standard error", measured(t, study.Minimize, pairs...), func(c space.Config) ([]float64, []float64, bool) {
+			return []float64{1 + 0.0095*c.At(0).AsFloat()}, []float64{1}, true
+		}, 10},
+		{"more than that", measured(t, study.Minimize, pairs...), func(c space.Config) ([]float64, []float64, bool) {
+			return []float64{1 + 0.05*c.At(0).AsFloat()}, []float64{1}, true
+		}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, ok := analyze.ByEvidence(c.h, c.believe)
@@ -122,7 +128,8 @@ func TestByEvidence(t *testing.T) {
 }
 
 // The average and its error are those of the textbook, and no configuration
-// that was evaluated has a better belief than the incumbent.
+// that was evaluated has a belief that is better than the incumbent's by more
+// than a tenth of its standard error.
 func TestEvidenceProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, err := space.New(space.Spec{Params: []space.Param{{Name: "x", Kind: space.Float, Low: 0, High: 10}}})
@@ -165,7 +172,7 @@ func TestEvidenceProperties(t *testing.T) {
 			t.Fatal("no incumbent")
 		}
 		for x := range values {
-			if math.Sin(x) < best.Believed {
+			if math.Sin(x) < best.Believed-0.1-1e-8 {
 				t.Fatalf("%v is believed better than %v", x, best)
 			}
 		}

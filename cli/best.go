@@ -96,6 +96,9 @@ func (x *app) printBest(def *study.Definition, h *study.History, hm home.Home, b
 	if f, ok := analyze.Foreseen(h); ok && f.Trial.Number != best.Number && f.Trial.State != study.Complete {
 		fmt.Fprintf(x.Out, "by prediction %s\n", foreseen(def, h, f))
 	}
+	if finer := analyze.Finer(h); finer != "" {
+		fmt.Fprintf(x.Out, "%s searches more finely than the space says: %s; if that is a scale over decades, log: true in the study file says so at once\n", def.Search.Name, finer)
+	}
 	if winner := x.verdict(def, h); winner != nil {
 		if !winner.Config.Equal(best.Config) {
 			fmt.Fprintf(x.Out, "its configuration:\n")

@@ -100,6 +100,15 @@ func (p *Posterior) Length(j int) float64 {
 	return 1 / math.Sqrt(p.over[i])
 }
 
+// Warped returns where the warp of column j, a numeric one, takes x in [0, 1].
+func (p *Posterior) Warped(j int, x float64) float64 {
+	i := slices.Index(p.columns, j)
+	if p.a[i] == 0 {
+		return x
+	}
+	return kumaraswamy(logarithm(x), p.a[i], p.b[i])
+}
+
 // place scales x into p.x, and makes it the point in hand of the effects; with
 // slopes, the derivatives by the coordinates go to p.dw.
 func (p *Posterior) place(x []float64, slopes bool) {

@@ -2,6 +2,7 @@ package bo
 
 import (
 	"math"
+	"strings"
 
 	"github.com/afina-hpo/afina/num/warp"
 )
@@ -81,4 +82,28 @@ func (m *model) shapesBy(mark, objectives int) []shape {
 		}
 	}
 	return shapes
+}
+
+// crowded is how much of a learned scale the tenth at an end of a number's range
+// has to have for the note to speak of it.
+const crowded = 0.3
+
+// scales names the numbers of which the first loss is learned on clearly other
+// scales than those of the space, with the end of their range that matters; ""
+// where there is none.
+func (m *model) scales() string {
+	if len(m.shapes) == 0 || !m.shapes[0].bent {
+		return ""
+	}
+	var out []string
+	p := m.losses[0].members[0]
+	for _, j := range m.enc.warped {
+		name := m.cube.Space().Param(j).Name
+		if p.Warped(j, 0.1) > crowded {
+			out = append(out, name+" at its low end")
+		} else if 1-p.Warped(j, 0.9) > crowded {
+			out = append(out, name+" at its high end")
+		}
+	}
+	return strings.Join(out, ", ")
 }

@@ -37,17 +37,16 @@ func TestAForgottenLogarithmIsFound(t *testing.T) {
 			t.Errorf("%s: it is not found", name)
 			continue
 		}
-		// The first of two warped numbers is the rate: a of it, then b.
-		if a := m.losses[0].samples[0].Theta[4]; !(a < -0.5) {
-			t.Errorf("%s: the exponent of the rate is %v, want one that spreads its lowest values", name, math.Exp(a))
+		if got, want := m.scales(), "rate at its low end"; got != want {
+			t.Errorf("%s: the note speaks of %q, want %q", name, got, want)
 		}
 	}
 }
 
 func TestScalesThatAreRightAreKept(t *testing.T) {
 	for name, noise := range map[string]float64{"no noise": 0, "noise": 0.2} {
-		if rates(t, space.Log, noise).shapes[0].bent {
-			t.Errorf("%s: another scale is found", name)
+		if m := rates(t, space.Log, noise); m.shapes[0].bent || m.scales() != "" {
+			t.Errorf("%s: other scales are found: %q", name, m.scales())
 		}
 	}
 }

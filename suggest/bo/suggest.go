@@ -352,6 +352,9 @@ func (s *suggester) note(h *study.History, a *acquisition, c candidate) string {
 	if l := s.model.learnedFrom(); l != "" {
 		b = value.String(l).AppendJSON(append(b, `,"earlier":`...))
 	}
+	if l := s.model.scales(); l != "" {
+		b = value.String(l).AppendJSON(append(b, `,"finer":`...))
+	}
 	return string(append(b, `,"rule":"`+a.kind.String()+`"}`...))
 }
 
