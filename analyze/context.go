@@ -72,7 +72,7 @@ func contextKey(c space.Config) string {
 	var key []byte
 	for p, v := range c.All() {
 		if p.Context {
-			key = append(v.AppendJSON(append(key, p.Name...)), ' ')
+			key = append(v.AppendJSON(append(append(key, p.Name...), '=')), ' ')
 		}
 	}
 	return string(key)

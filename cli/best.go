@@ -97,7 +97,7 @@ func (x *app) printBest(def *study.Definition, h *study.History, hm home.Home, b
 		fmt.Fprintf(x.Out, "by prediction %s\n", foreseen(def, h, f))
 	}
 	if finer := analyze.Finer(h); finer != "" {
-		fmt.Fprintf(x.Out, "%s searches more finely than the space says: %s; if that is a scale over decades, log: true in the study file says so at once\n", def.Search.Name, finer)
+		fmt.Fprintf(x.Out, "%s searches more finely than the space says: %s; log: true (low end) or reverse_log: true (high end) in the study file would say so from the first trial on\n", def.Search.Name, finer)
 	}
 	if winner := x.verdict(def, h); winner != nil {
 		if !winner.Config.Equal(best.Config) {

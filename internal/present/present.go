@@ -144,8 +144,9 @@ type Best struct {
 	// Estimate is what the search algorithm believes of it, where it does.
 	Estimate map[string]Estimate `json:"estimate,omitempty"`
 	// Incumbent is the trial that the evidence speaks for: of all that were
-	// evaluated the one with the best estimate or, without estimates, the best
-	// mean of its runs where some have several. It may be the same.
+	// evaluated, with contexts in this one, the one with the best estimate or,
+	// without estimates, the best mean of its runs where some have several. It
+	// may be the same.
 	Incumbent *Best `json:"incumbent,omitempty"`
 	// Foreseen is the trial on the way that is expected to end best, where one is
 	// expected to beat all that are at the end.

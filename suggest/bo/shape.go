@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/afina-hpo/afina/num/warp"
+	"github.com/afina-hpo/afina/space"
 )
 
 // shape is how an objective is learned beside its hyperparameters: what is
@@ -88,9 +89,9 @@ func (m *model) shapesBy(mark, objectives int) []shape {
 // has to have for the note to speak of it.
 const crowded = 0.3
 
-// scales names the numbers of which the first loss is learned on clearly other
-// scales than those of the space, with the end of their range that matters; ""
-// where there is none.
+// scales names the numbers on a linear scale of which the first loss is learned
+// on a clearly other one, with the end of their range that matters; "" where
+// there is none.
 func (m *model) scales() string {
 	if len(m.shapes) == 0 || !m.shapes[0].bent {
 		return ""
@@ -98,11 +99,12 @@ func (m *model) scales() string {
 	var out []string
 	p := m.losses[0].members[0]
 	for _, j := range m.enc.warped {
-		name := m.cube.Space().Param(j).Name
-		if p.Warped(j, 0.1) > crowded {
-			out = append(out, name+" at its low end")
-		} else if 1-p.Warped(j, 0.9) > crowded {
-			out = append(out, name+" at its high end")
+		switch q := m.cube.Space().Param(j); {
+		case q.Scale != space.Linear:
+		case p.Warped(j, 0.1) > crowded:
+			out = append(out, q.Name+" at its low end")
+		case 1-p.Warped(j, 0.9) > crowded:
+			out = append(out, q.Name+" at its high end")
 		}
 	}
 	return strings.Join(out, ", ")
