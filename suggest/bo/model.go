@@ -122,6 +122,7 @@ type model struct {
 	mark   int     // rows that the hyperparameters were fitted to
 	chosen int     // rows that the shapes were chosen by
 	shapes []shape // of each objective
+	early  []shape // by the first bentMost rows, once there are more
 	losses []belief
 	limits []belief
 	safe   []belief // at most one: whether a configuration succeeds

@@ -20,11 +20,14 @@ type shape struct {
 }
 
 // Whether scales are other than those of the space is asked from so many trials
-// on. It is so where the logarithm of the density of the losses is larger by
-// bentGain with a prior of the warps as wide as bentPrior: a wide prior costs
-// where scales are right, and has to earn that.
+// on, and of no more than so many of the first ones. It is so where the logarithm
+// of the density of the losses is larger by bentGain with a prior of the warps as
+// wide as bentPrior: a wide prior costs where scales are right, and has to earn
+// that. In studies with steps it is not asked: all rows change with every report,
+// and it would be asked each time.
 const (
 	bentFrom  = 8
+	bentMost  = 120
 	bentGain  = 6
 	bentPrior = 0.75
 )
@@ -56,33 +59,45 @@ func (m *model) choose(mark, objectives int) {
 
 // shapesBy is choose by the first mark rows.
 func (m *model) shapesBy(mark, objectives int) []shape {
+	able := m.o.bend && m.enc.step < 0 && len(m.enc.warped) > 0
+	late := able && mark > bentMost
+	if late && len(m.early) != objectives {
+		m.early = m.shapesBy(bentMost, objectives)
+	}
 	shapes := make([]shape, objectives)
 	for k := range shapes {
 		s := &shapes[k]
 		s.kind = m.o.warps[0]
 		b, values := m.gather(quantity{lossOf, k}, mark)
-		ask := m.o.bend && len(m.enc.warped) > 0 && len(values) >= bentFrom
+		if late && m.early[k].bent {
+			s.bent = true
+			m.bend(&b, *s)
+		}
+		ask := able && !late && len(values) >= bentFrom
 		if len(m.o.warps) == 1 && !ask {
 			continue
 		}
-		most := math.Inf(-1)
-		for _, kind := range m.o.warps {
-			if v, ok := m.density(&b, kind, values); ok && v > most {
-				most, s.kind = v, kind
-			}
-		}
-		if !ask || math.IsInf(most, -1) {
-			continue
-		}
-		m.bend(&b, shape{bent: true})
-		most += bentGain
-		for _, kind := range m.o.warps {
-			if v, ok := m.density(&b, kind, values); ok && v > most {
-				most, s.kind, s.bent = v, kind, true
+		most := m.compare(&b, values, math.Inf(-1), s)
+		if ask && !math.IsInf(most, -1) {
+			bent := shape{bent: true}
+			m.bend(&b, bent)
+			if m.compare(&b, values, most+bentGain, &bent) > most+bentGain {
+				*s = bent
 			}
 		}
 	}
 	return shapes
+}
+
+// compare sets s to the kind of map under which the values are most likely, if
+// that is more likely than least, and returns how likely it is.
+func (m *model) compare(b *belief, values []float64, least float64, s *shape) float64 {
+	for _, kind := range m.o.warps {
+		if v, ok := m.density(b, kind, values); ok && v > least {
+			least, s.kind = v, kind
+		}
+	}
+	return least
 }
 
 // crowded is how much of a learned scale the tenth at an end of a number's range

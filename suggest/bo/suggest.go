@@ -89,7 +89,7 @@ func (s *suggester) follow(h *study.History) {
 	old := m.cube
 	news := m.memory.follow(h, s.o.belief > 0)
 	if m.cube != old {
-		m.mark, m.chosen, m.losses = 0, 0, nil
+		m.mark, m.chosen, m.losses, m.early = 0, 0, nil, nil
 	}
 	if news && m.ready() {
 		m.learn()
