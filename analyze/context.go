@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"slices"
+
 	"github.com/afina-hpo/afina/space"
 	"github.com/afina-hpo/afina/study"
 )
@@ -21,13 +23,17 @@ type ContextBest struct {
 	Context map[string]space.Value
 	Trials  int // complete and feasible
 	Best    *study.Trial
+
+	configs []Measured // of the context
+	runs    int        // of the study
 }
 
 // ByContext returns the best trial of every context in which one is complete
-// and feasible, in the order in which they were first tried.
+// and feasible, in the order in which they were first tried. The time is linear
+// in the number of trials.
 func ByContext(h *study.History) []ContextBest {
 	var out []ContextBest
-	place := map[string]int{}
+	place, runs := map[string]int{}, 0
 	for t := range h.All() {
 		if !counts(t) {
 			continue
@@ -43,6 +49,11 @@ func ByContext(h *study.History) []ContextBest {
 		if h.Objectives[0].Better(t.Values[0], out[k].Best.Values[0]) {
 			out[k].Best = t
 		}
+		runs++
+	}
+	for _, m := range Replicates(h) {
+		c := &out[place[contextKey(m.Trial.Config)]]
+		c.configs, c.runs = append(c.configs, m), runs
 	}
 	return out
 }
@@ -51,8 +62,10 @@ func ByContext(h *study.History) []ContextBest {
 // ten trials are those of the whole study, because a model learns across
 // contexts.
 func (c ContextBest) Evidence(h *study.History, believe Belief) (Incumbent, bool) {
-	key := contextKey(c.Best.Config)
-	return byEvidence(h, believe, func(other space.Config) bool { return contextKey(other) == key })
+	if len(h.Objectives) != 1 {
+		return Incumbent{}, false
+	}
+	return incumbent(h.Objectives[0], slices.Clone(c.configs), c.runs, believe)
 }
 
 // contextOf returns the values of c that are given and not searched.

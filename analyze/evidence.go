@@ -104,11 +104,6 @@ const maxBelieved = 1000
 // less than a tenth of its standard error the one measured best wins: so much is
 // no evidence, and without noise the beliefs of the best trials differ by less.
 func ByEvidence(h *study.History, believe Belief) (Incumbent, bool) {
-	return byEvidence(h, believe, func(space.Config) bool { return true })
-}
-
-// byEvidence is [ByEvidence] among the configurations that are wanted.
-func byEvidence(h *study.History, believe Belief, wanted func(space.Config) bool) (Incumbent, bool) {
 	if len(h.Objectives) != 1 {
 		return Incumbent{}, false
 	}
@@ -116,11 +111,15 @@ func byEvidence(h *study.History, believe Belief, wanted func(space.Config) bool
 	for _, m := range all {
 		runs += m.Runs
 	}
+	return incumbent(h.Objectives[0], all, runs, believe)
+}
+
+// incumbent is [ByEvidence] among the configurations all, which it sorts, of a
+// study with so many runs.
+func incumbent(o study.Objective, all []Measured, runs int, believe Belief) (Incumbent, bool) {
 	if runs < minEvidence {
 		return Incumbent{}, false
 	}
-	all = slices.DeleteFunc(all, func(m Measured) bool { return !wanted(m.Trial.Config) })
-	o := h.Objectives[0]
 	slices.SortStableFunc(all, func(a, b Measured) int { return cmp.Compare(o.Loss(a.Mean), o.Loss(b.Mean)) })
 	all = all[:min(len(all), maxBelieved)]
 	incumbents := make([]Incumbent, len(all))

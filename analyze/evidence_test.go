@@ -176,5 +176,10 @@ func TestEvidenceProperties(t *testing.T) {
 				t.Fatalf("%v is believed better than %v", x, best)
 			}
 		}
+		for _, m := range analyze.Replicates(h) { // and of those as good none was measured better
+			if x := m.Trial.Config.At(0).AsFloat(); m.Mean < best.Mean && math.Sin(x) <= best.Believed {
+				t.Fatalf("%v is believed no worse than %v, and measured better", x, best)
+			}
+		}
 	})
 }

@@ -41,7 +41,7 @@ func traps() map[string]trap {
 		"unscaled": {params: unscaled(), from: small},
 		"useless":  {params: floats(40), from: useless},
 		"switches": {params: switches(24), from: ising},
-		"choices":  {params: words(8, 5), from: pairs},
+		"choices":  {params: words(8, letters), from: pairs},
 		"boosting": {params: boosting(), from: mixed(boosting())},
 		"nested":   {params: nested(), from: mixed(nested())},
 	}
@@ -90,6 +90,9 @@ func choice(name string, words ...string) space.Param {
 	}
 	return p
 }
+
+// letters is how many choices each parameter has in the trap of choices.
+const letters = 5
 
 func words(n, levels int) []space.Param {
 	all := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
@@ -260,7 +263,7 @@ func ising(best []float64, r *rand.Rand) func([]float64) float64 {
 // next one.
 func pairs(best []float64, r *rand.Rand) func([]float64) float64 {
 	n := len(best)
-	const levels = 8
+	const levels = 8 // drawn for; the space has the first of them
 	alone, together := make([][levels]float64, n), make([][levels][levels]float64, n)
 	for i := range n {
 		for k := range levels {
@@ -270,7 +273,7 @@ func pairs(best []float64, r *rand.Rand) func([]float64) float64 {
 			}
 		}
 	}
-	place := func(u float64) int { return min(int(u*5), 4) }
+	place := func(u float64) int { return min(int(u*letters), letters-1) }
 	for i, b := range best {
 		alone[i][place(b)] = 0
 		together[i][place(b)][place(best[(i+1)%n])] = 0
